@@ -66,6 +66,8 @@ problem refused_form(const discord::answer& a, std::string_view about) {
 /// Names the missing resource: the one that was called for, or one that the request refers to.
 std::string missing(const discord::answer& a, std::string_view about) {
   switch (a.code) {
+    case 10007: // Unknown Member
+      return fmt::format("Discord cannot change {}: the member has left the server.", about);
     case 10009: // Unknown Overwrite
     case 10011: // Unknown Role
     case 10013: // Unknown User

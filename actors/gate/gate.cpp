@@ -61,7 +61,8 @@ flow<written> through(pointer self, write w) {
   }
   w.call.tenant = w.community.value;
   if (!w.call.interaction)
-    w.call.reason = fmt::format("Arrakis: {}{}", w.about, out.nonce.empty() ? "" : " [" + out.nonce + "]");
+    w.call.reason = fmt::format("Arrakis: {}{}{}", w.about, w.cause.empty() ? "" : " (" + w.cause + ")",
+                                out.nonce.empty() ? "" : " [" + out.nonce + "]");
   w.call.may_leave = [known = st.fences, effect = effect_of(w), of = w.of] {
     return known->allows(effect) && (of.id.empty() || known->has_lease(of.id, of.run));
   };

@@ -78,6 +78,20 @@ TEST_CASE("gate: an intent is committed before a create, and its nonce stands in
   CHECK(b.ask(b.create()).nonce == first.nonce); // The second attempt is the same intent.
 }
 
+TEST_CASE("gate: the audit reason of a role change names its cause") {
+  bench b;
+  auto w = b.create();
+  w.create = false;
+  w.of = {};
+  w.about = "the role “Gold”";
+  w.cause = "rule holders, verdict 17";
+  w.call = arrakis::discord::add_member_role({1}, {2}, {3});
+  w.call.until = {b.sim.now() + 10s};
+  CHECK(b.ask(w).why.what == trouble::none);
+  CHECK(b.discord.seen.at(0).reason == "Arrakis: the role “Gold” (rule holders, verdict 17)");
+  CHECK(b.store.intents.empty());
+}
+
 TEST_CASE("gate: frozen, old fence, lost lease and unknown fences let nothing out") {
   bench b;
   auto w = b.create();
@@ -177,9 +191,10 @@ TEST_CASE("gate: answers and errors of Discord become what the work can act on")
   };
   for (const auto& r :
        {row{403, 50013, trouble::permission}, row{403, 50001, trouble::gone}, row{404, 10004, trouble::gone},
-        row{404, 10011, trouble::not_found}, row{404, 0, trouble::not_found}, row{403, 0, trouble::permission},
-        row{400, 50035, trouble::invalid_payload}, row{400, 30005, trouble::permission}, row{200, 0, trouble::none},
-        row{201, 0, trouble::none}, row{204, 0, trouble::none}}) {
+        row{404, 10011, trouble::not_found}, row{404, 10007, trouble::not_found}, row{404, 0, trouble::not_found},
+        row{403, 0, trouble::permission}, row{400, 50035, trouble::invalid_payload},
+        row{400, 30005, trouble::permission}, row{200, 0, trouble::none}, row{201, 0, trouble::none},
+        row{204, 0, trouble::none}}) {
     CAPTURE(r.status);
     CAPTURE(r.code);
     const auto p = gate::classify(discord::answer{r.status, "", r.code, "why"}, "role “Gold”");

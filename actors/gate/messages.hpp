@@ -54,7 +54,8 @@ struct write {
   deployments::key of; ///< Empty deployment: no lease is checked.
   std::string kind;    ///< role, category, channel; for intents.
   std::string resource;
-  std::string about; ///< "the role “Gold”"; for sentences and the audit reason.
+  std::string about;      ///< "the role “Gold”"; for sentences and the audit reason.
+  std::string cause = {}; ///< For the audit reason: "rule holders, verdict 17"; empty: none.
   bool create = false;
   snowflake newest_seen;        ///< For a create: the newest role or channel of the guild, as the writer knows it.
   std::string fields_json = {}; ///< For a create: what is asked for, as the intent keeps it.

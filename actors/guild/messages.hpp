@@ -40,6 +40,19 @@ struct role_list {
   std::vector<role> roles;
 };
 
+/// The roles of one member.
+struct fetch_member {
+  snowflake guild;
+  snowflake user;
+  std::string tenant;
+  deadline until;
+};
+/// Answer to fetch_member.
+struct member_roles {
+  bool is_member = false; ///< False: Discord says that this user is not in the guild.
+  std::vector<snowflake> roles;
+};
+
 /// The creators of the roles and channels of a guild, newest first.
 struct fetch_creations {
   snowflake guild;
@@ -54,6 +67,7 @@ struct creations {
 };
 
 using handle = caf::typed_actor<caf::replies_to<fetch>::with<state>, caf::replies_to<fetch_roles>::with<role_list>,
+                                caf::replies_to<fetch_member>::with<member_roles>,
                                 caf::replies_to<fetch_creations>::with<creations>>;
 
 } // namespace arrakis::guild

@@ -33,10 +33,11 @@ struct actor_state {
 };
 using self_pointer = handle::stateful_pointer<actor_state>;
 
+// https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+constexpr int unknown_guild = 10004, unknown_member = 10007, unknown_user = 10013, missing_access = 50001;
+
 /// Why Discord answered something else than what was asked for.
-/// https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 caf::error rejection(const discord::answer& a) {
-  constexpr int unknown_guild = 10004, unknown_member = 10007, missing_access = 50001;
   if (a.code == missing_access)
     return fail(ec::not_found,
                 "Discord shows the bot nothing of this server: it was removed, or it lost View Channels. "
@@ -52,14 +53,21 @@ caf::error rejection(const discord::answer& a) {
 
 std::string tenant_of(const std::string& tenant, snowflake guild) { return tenant.empty() ? guild.text() : tenant; }
 
-template <class T>
-flow<caf::expected<T>> get(self_pointer self, discord::call call, std::string tenant, deadline until,
-                           caf::expected<T> (*parse)(std::string_view)) {
+flow<caf::expected<discord::answer>> send(self_pointer self, discord::call call, std::string tenant, deadline until) {
   call.until = until;
   call.tenant = std::move(tenant);
   auto answer = co_await ask(self, self->state.rest, until, std::move(call));
   if (!answer) // ec::refused is our own token's trouble there, and no word about this guild.
     co_return code_of(answer.error()) == ec::refused ? fail(ec::unavailable, text_of(answer.error())) : answer.error();
+  co_return std::move(*answer);
+}
+
+template <class T>
+flow<caf::expected<T>> get(self_pointer self, discord::call call, std::string tenant, deadline until,
+                           caf::expected<T> (*parse)(std::string_view)) {
+  auto answer = co_await send(self, std::move(call), std::move(tenant), until);
+  if (!answer)
+    co_return answer.error();
   if (answer->status != 200)
     co_return rejection(*answer);
   co_return parse(answer->body);
@@ -148,6 +156,21 @@ flow<> answer_roles(self_pointer self, fetch_roles q, caf::typed_response_promis
     promise.deliver(roles.error());
 }
 
+flow<> answer_member(self_pointer self, fetch_member q, caf::typed_response_promise<member_roles> promise) {
+  auto answer = co_await send(self, discord::get_member(q.guild, q.user), tenant_of(q.tenant, q.guild), q.until);
+  if (!answer) {
+    promise.deliver(answer.error());
+  } else if (answer->code == unknown_member || answer->code == unknown_user) {
+    promise.deliver(member_roles{});
+  } else if (answer->status != 200) {
+    promise.deliver(rejection(*answer));
+  } else if (auto roles = read_member_roles(answer->body)) {
+    promise.deliver(member_roles{true, std::move(*roles)});
+  } else {
+    promise.deliver(roles.error());
+  }
+}
+
 flow<caf::expected<std::vector<audit_entry>>> creations_of(self_pointer self, fetch_creations q,
                                                            discord::audit_action action) {
   std::vector<audit_entry> entries;
@@ -191,6 +214,11 @@ handle::behavior_type behavior(self_pointer self, discord::rest rest, discord::i
       auto promise = self->make_response_promise<role_list>();
       self->state.flows.start(answer_roles(self, q, promise));
       return caf::delegated<role_list>{};
+    },
+    [self](const fetch_member& q) -> caf::result<member_roles> {
+      auto promise = self->make_response_promise<member_roles>();
+      self->state.flows.start(answer_member(self, q, promise));
+      return caf::delegated<member_roles>{};
     },
     [self](const fetch_creations& q) -> caf::result<creations> {
       auto promise = self->make_response_promise<creations>();

@@ -103,6 +103,35 @@ TEST_CASE_FIXTURE(fixture, "guild reader: what cannot be read is an error, not a
   CHECK(code_of(error({502, "", 0, ""})) == ec::unavailable);
 }
 
+TEST_CASE_FIXTURE(fixture, "guild reader: a member's roles; only Discord's own word makes a user no member") {
+  const auto ask = [&](uint64_t user) {
+    return sim.ask<guild::member_roles>(
+      guilds, guild::fetch_member{snowflake{200000000000000000}, snowflake{user}, {}, {sim.now() + 3s}});
+  };
+  const auto found = ask(9);
+  REQUIRE(found);
+  CHECK(found->is_member);
+  CHECK(found->roles == std::vector{snowflake{200000000000000001}});
+  auto& other = answers["/guilds/200000000000000000/members/8"];
+  for (const int code : {10007, 10013}) {
+    other = {404, "{}", code, "Unknown"};
+    REQUIRE(ask(8));
+    CHECK_FALSE(ask(8)->is_member);
+  }
+  for (const auto& [answer, expected] :
+       std::vector<std::pair<discord::answer, ec>>{{{404, "{}", 10004, "Unknown Guild"}, ec::not_found},
+                                                   {{404, "{}", 0, ""}, ec::not_found},
+                                                   {{403, "{}", 50001, "Missing Access"}, ec::not_found},
+                                                   {{403, "{}", 50013, "no"}, ec::refused},
+                                                   {{502, "", 0, ""}, ec::unavailable},
+                                                   {{200, "[]", 0, ""}, ec::corrupt}}) {
+    CAPTURE(answer.status);
+    other = answer;
+    CHECK(code_of(ask(8).error()) == expected);
+  }
+  CHECK(code_of(ask(7).error()) == ec::unavailable);
+}
+
 TEST_CASE_FIXTURE(fixture,
                   "guild reader: the parts of a guild are read at the same time, and the first error is the answer") {
   holds = true;

@@ -98,6 +98,7 @@ inline guild::handle::behavior_type fake_guilds(guild::handle::pointer, surround
             return facts;
           },
           [](const guild::fetch_roles&) { return guild::role_list{}; },
+          [](const guild::fetch_member&) { return guild::member_roles{}; },
           [](const guild::fetch_creations&) { return guild::creations{}; }};
 }
 

@@ -31,6 +31,10 @@ call of_interaction(call c, const std::string& who, const secret& token) {
   });
   return c;
 }
+call of_member_role(std::string method, snowflake guild, snowflake user, snowflake role) {
+  return of_guild(std::move(method), guild, fmt::format("/members/{}/roles/{}", user.value, role.value),
+                  "/guilds/{guild}/members/{user}/roles/{role}");
+}
 std::string webhook(snowflake application) { return fmt::format("/webhooks/{}/{{token}}", application.value); }
 } // namespace
 
@@ -75,6 +79,12 @@ call put_overwrite(snowflake channel, snowflake target, int type, uint64_t allow
     {"type", type}, {"allow", permissions::text(allow)}, {"deny", permissions::text(deny)}};
   return of("PUT", fmt::format("/channels/{}/permissions/{}", channel.value, target.value),
             "/channels/{channel}/permissions/{target}", channel.text(), boost::json::serialize(body));
+}
+call add_member_role(snowflake guild, snowflake user, snowflake role) {
+  return of_member_role("PUT", guild, user, role);
+}
+call remove_member_role(snowflake guild, snowflake user, snowflake role) {
+  return of_member_role("DELETE", guild, user, role);
 }
 
 call interaction_callback(snowflake interaction, const secret& token, std::string body) {

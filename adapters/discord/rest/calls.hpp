@@ -44,6 +44,10 @@ call create_channel(snowflake guild, std::string body); ///< 201 and the channel
 call modify_channel(snowflake channel, std::string body);
 /// PUT /channels/{channel}/permissions/{target}. `type` 0 role, 1 member.
 call put_overwrite(snowflake channel, snowflake target, int type, uint64_t allow, uint64_t deny);
+/// PUT /guilds/{guild}/members/{user}/roles/{role}; 204, also where the member has the role.
+call add_member_role(snowflake guild, snowflake user, snowflake role);
+/// DELETE of the same path; 204, also where the member does not have the role.
+call remove_member_role(snowflake guild, snowflake user, snowflake role);
 
 // Interactions and webhooks: no token of the bot, exempt from the global limit.
 call interaction_callback(snowflake interaction, const secret& token, std::string body); ///< 204.

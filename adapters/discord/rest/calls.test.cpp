@@ -8,7 +8,7 @@ using namespace arrakis;
 using namespace arrakis::discord;
 
 TEST_CASE("discord.calls: paths, templates and major parameters") {
-  const snowflake guild{123456789012345678}, other{223456789012345678};
+  const snowflake guild{123456789012345678}, other{223456789012345678}, role{323456789012345678};
   struct row {
     call c;
     std::string method, path, major;
@@ -25,6 +25,10 @@ TEST_CASE("discord.calls: paths, templates and major parameters") {
     {modify_channel(other, "{}"), "PATCH", "/channels/223456789012345678", "223456789012345678", false},
     {put_overwrite(other, guild, 0, 1024, 2048), "PUT", "/channels/223456789012345678/permissions/123456789012345678",
      "223456789012345678", false},
+    {add_member_role(guild, other, role), "PUT",
+     "/guilds/123456789012345678/members/223456789012345678/roles/323456789012345678", "123456789012345678", false},
+    {remove_member_role(guild, other, role), "DELETE",
+     "/guilds/123456789012345678/members/223456789012345678/roles/323456789012345678", "123456789012345678", false},
     {get_audit_log(guild, audit_action::role_create, other), "GET",
      "/guilds/123456789012345678/audit-logs?action_type=30&user_id=223456789012345678&limit=100", "123456789012345678",
      false},
