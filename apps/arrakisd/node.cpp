@@ -188,8 +188,10 @@ void node::apply(std::shared_ptr<const config> next, const std::vector<std::stri
   };
   if (certificates)
     impl_->p.http.reread_certificates();
-  if (certificates || changed("chains.")) // The chain adapter has its own connections.
+  if (certificates || changed("chains.")) { // Both have connections of their own.
     renew("adapters/chains");
+    renew("adapters/chain_readers");
+  }
   if (changed("discord.token")) {
     if (impl_->p.identity)
       caf::anon_send(impl_->p.identity, discord::renew_identity{});

@@ -3,6 +3,7 @@
 #include "actors/jobs/job.hpp"
 #include "adapters/chain/catalogue/catalogue.hpp"
 #include "adapters/chain/chain.hpp"
+#include "adapters/chain/reader/reader.hpp"
 #include "adapters/hints/hints.hpp"
 #include "adapters/leases/leases.hpp"
 #include "adapters/objects/folder/folder.hpp"
@@ -228,6 +229,26 @@ std::vector<std::string> offered_chains(const config& settings) {
 }
 chain::handle start_chains(caf::actor_system& sys, net::io& io, const config& settings) {
   return chain::start(sys, io, chain_options(settings));
+}
+chain::reader::handle start_chain_reader(caf::actor_system& sys, net::io& io, const config& settings,
+                                         const std::string& chain) {
+  const auto* known = chain::find(chain);
+  ARRAKIS_ASSERT(known != nullptr, "the chain is one of config/chains");
+  chain::reader::options o;
+  o.terms.id = known->id;
+  o.terms.name = known->name;
+  o.terms.grant = known->grant;
+  o.terms.revoke = known->revoke;
+  o.terms.block_time = known->block_time;
+  o.terms.tip_age_max = known->tip_age_max;
+  o.terms.quorum = static_cast<size_t>(settings.integer("chains.quorum"));
+  o.chain_id = known->chain_id;
+  o.multicall = known->multicall;
+  o.multicall_code_hash = known->multicall_code_hash;
+  const auto endpoints = chain_endpoints(settings);
+  if (const auto found = endpoints.find(known->id); found != endpoints.end())
+    o.endpoints = found->second;
+  return chain::reader::start(sys, io, std::move(o));
 }
 
 } // namespace arrakis::wiring

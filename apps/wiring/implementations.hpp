@@ -9,6 +9,7 @@
 // The daemon starts each under its supervisor; arrakisctl starts each at its first use (apps/wiring/ports.hpp).
 #include "actors/jobs/messages.hpp"
 #include "adapters/chain/messages.hpp"
+#include "adapters/chain/reader/messages.hpp"
 #include "adapters/hints/messages.hpp"
 #include "adapters/leases/messages.hpp"
 #include "adapters/objects/messages.hpp"
@@ -131,5 +132,7 @@ std::map<std::string, std::vector<url>> chain_endpoints(const config&);
 std::vector<std::string> offered_chains(const config&);
 /// Starts the readers of all chains that have an endpoint.
 chain::handle start_chains(caf::actor_system&, net::io&, const config&);
+/// Starts the reader of one chain of config/chains, for rules. Without an endpoint all that it answers is unknown.
+chain::reader::handle start_chain_reader(caf::actor_system&, net::io&, const config&, const std::string& chain);
 
 } // namespace arrakis::wiring

@@ -38,7 +38,7 @@ public:
     }
     auto terms = fakes::base_terms(1, quorum);
     terms.block_max = 0ms;
-    chain_ = start_chain(sim_.sys(), terms, std::move(workers));
+    chain_ = start_chain(sim_.sys(), terms, [workers] { return workers; });
   }
   campaign(const campaign&) = delete;
   campaign& operator=(const campaign&) = delete;

@@ -4,6 +4,7 @@
 #include "adapters/chain/reader/endpoint.hpp"
 #include "adapters/chain/reader/messages.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,10 @@ struct chain_terms {
   size_t requests_max = 20'000;                ///< Waiting requests; one more gets ec::busy.
 };
 
+/// Starts the workers of a chain's endpoints. The chain's actor calls it once, so that they stand below it.
+using connect = std::function<std::vector<named_endpoint>()>;
+
 /// Starts the actor of one chain, linked to its workers: none lives without the others.
-handle start_chain(caf::actor_system&, chain_terms, std::vector<named_endpoint>);
+handle start_chain(caf::actor_system&, chain_terms, connect);
 
 } // namespace arrakis::chain::reader

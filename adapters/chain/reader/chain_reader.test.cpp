@@ -36,7 +36,7 @@ struct fixture {
       workers.push_back({same_host ? "host" : std::string(1, static_cast<char>('x' + i)),
                          sim.sys().spawn(fakes::fake_behavior, says[i])});
     }
-    chain = start_chain(sim.sys(), fakes::base_terms(0, quorum), std::move(workers));
+    chain = start_chain(sim.sys(), fakes::base_terms(0, quorum), [workers] { return workers; });
   }
   ~fixture() {
     caf::anon_send_exit(chain, caf::exit_reason::kill);

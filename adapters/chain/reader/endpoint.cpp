@@ -207,6 +207,7 @@ auto answering(self_pointer self, flow<> (*work)(self_pointer, Question, caf::ty
 
 endpoint::behavior_type behavior(self_pointer self, fetcher http, endpoint_options opt) {
   keep_exception_text(self);
+  self->link_to(http); // The supervisor of the chain starts all of them again.
   self->state.http = std::move(http);
   self->state.opt = std::move(opt);
   return {answering<chain_tip>(self, &tip), answering<block_id>(self, &block), answering<said_values>(self, &values),

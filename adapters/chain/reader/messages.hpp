@@ -7,6 +7,9 @@
 #include "schemas/chain_read.hpp"
 
 #include <caf/typed_actor.hpp>
+#include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace arrakis::chain::reader {
@@ -26,4 +29,6 @@ struct values_read {
 using handle =
   caf::typed_actor<caf::replies_to<read_values<grant_block>>::with<values_read<grant_block>>,
                    caf::replies_to<read_values<revoke_block>>::with<values_read<revoke_block>>, caf::reacts_to<cancel>>;
+/// The readers of this process, by the id of their chain: one for each chain of config/chains.
+using readers = std::map<std::string, handle, std::less<>>;
 } // namespace arrakis::chain::reader

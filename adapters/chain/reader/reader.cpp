@@ -4,60 +4,46 @@
 #include "runtime/net/io.hpp"
 #include "runtime/registry/spawn.hpp"
 
-#include <caf/send.hpp>
-#include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <map>
+#include <fmt/format.h>
 
 namespace arrakis::chain::reader {
 namespace {
 
-struct state {
-  static inline const char* name = "chain.readers";
-  std::map<std::string, handle> chains;
-};
-using self_pointer = handle::stateful_pointer<state>;
-
 template <class At>
-auto routing(self_pointer self) {
-  return [self](const read_values<At>& question) -> caf::result<values_read<At>> {
-    const auto found = self->state.chains.find(question.chain);
-    if (found != self->state.chains.end())
-      return self->delegate(found->second, question);
+auto without_endpoints(const std::string& why) {
+  return [why](const read_values<At>& question) {
     values_read<At> out;
-    out.answers.assign(question.questions.size(),
-                       unknown_reason{unknown_reason::no_answer, "no endpoint of the chain is configured"});
+    out.answers.assign(question.questions.size(), unknown_reason{unknown_reason::no_answer, why});
     return out;
   };
 }
 
-handle::behavior_type behavior(self_pointer self, net::io* io, options opt) {
+/// The actor of a chain that the operator gave no endpoint.
+handle::behavior_type unconnected(handle::pointer self, const chain_terms& terms) {
   keep_exception_text(self);
-  const auto http = start_fetcher(self->system(), *io, opt.answer_bytes_max);
-  self->link_to(http); // None lives without the others; the supervisor starts all again.
-  for (auto& chain : opt.chains) {
-    std::vector<named_endpoint> workers;
-    for (auto& each : chain.endpoints) {
-      auto name = each.authority();
-      workers.push_back({std::move(name), start_endpoint(self->system(), http,
-                                                         {std::move(each), chain.chain_id, chain.terms.id,
-                                                          chain.multicall, chain.multicall_code_hash})});
-    }
-    const auto id = chain.terms.id;
-    const auto one = start_chain(self->system(), std::move(chain.terms), std::move(workers));
-    self->link_to(one);
-    self->state.chains.emplace(id, one);
-  }
-  return {routing<grant_block>(self), routing<revoke_block>(self), [self](const cancel& x) {
-            for (const auto& [id, chain] : self->state.chains)
-              caf::anon_send(chain, x);
-          }};
+  const auto why = fmt::format("this bot has no connection to {}; ask its operator to set chains.rpc.{}", terms.name,
+                               terms.id);
+  return {without_endpoints<grant_block>(why), without_endpoints<revoke_block>(why), [](const cancel&) {}};
 }
 
 } // namespace
 
-handle start(caf::actor_system& sys, net::io& io, options opt) {
-  return registry::spawn(sys, {"chain_readers"}, behavior, &io, std::move(opt));
+handle start(caf::actor_system& sys, net::io& io, options chain) {
+  if (chain.endpoints.empty()) {
+    const auto id = chain.terms.id;
+    return registry::spawn(sys, {"chain_reader", id}, unconnected, std::move(chain.terms));
+  }
+  auto terms = chain.terms;
+  return start_chain(sys, std::move(terms), [&sys, &io, chain = std::move(chain)] {
+    const auto http = start_fetcher(sys, io, chain.answer_bytes_max);
+    std::vector<named_endpoint> workers;
+    for (const auto& each : chain.endpoints)
+      workers.push_back({each.authority(), start_endpoint(sys, http,
+                                                          {each, chain.chain_id, chain.terms.id, chain.multicall,
+                                                           chain.multicall_code_hash})});
+    return workers;
+  });
 }
 
 } // namespace arrakis::chain::reader

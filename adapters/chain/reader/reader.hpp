@@ -1,5 +1,5 @@
 #pragma once
-// The port: hands a question to the actor of its chain.
+// The actor of one chain with the endpoints of the configuration.
 #include "adapters/chain/reader/chain_reader.hpp"
 
 namespace arrakis::net {
@@ -9,16 +9,14 @@ class io;
 namespace arrakis::chain::reader {
 
 /// One chain, with the addresses of its endpoints.
-struct chain_options {
+struct options {
   chain_terms terms;
   int64_t chain_id = 0;  ///< EIP-155; an endpoint that answers with another one is not used.
   std::string multicall; ///< Empty: none.
   std::string multicall_code_hash;
-  std::vector<url> endpoints; ///< In the order in which they are asked. Keys in them are shown nowhere.
-};
-/// The chains that can be read.
-struct options {
-  std::vector<chain_options> chains; ///< One that is not there answers: unknown.
+  /// In the order in which they are asked. Keys in them are shown nowhere. None: every answer is unknown, and says
+  /// which key of the configuration is missing.
+  std::vector<url> endpoints;
   size_t answer_bytes_max = 4 << 20;
 };
 

@@ -77,6 +77,7 @@ struct parts {
   signer::handle signer;
   objects::handle objects;
   chain::handle chains;
+  chain::reader::readers chain_readers;
   discord::budget::handle budget;
   discord::rest rest;
   discord::identity_port identity; ///< Null without a token.

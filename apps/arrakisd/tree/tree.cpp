@@ -10,6 +10,7 @@
 #include "actors/ingress/ingress.hpp"
 #include "actors/jobs/job.hpp"
 #include "actors/waiting_notice/waiting_notice.hpp"
+#include "adapters/chain/catalogue/catalogue.hpp"
 #include "apps/arrakisd/tree/starts.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -89,6 +90,17 @@ supervisor::child queues_branch(parts& p) {
   return branch(p, "queues", ten_a_minute, std::move(list));
 }
 
+/// Declares the readers of chains for rules: one for each chain of config/chains, so that an endpoint may come later.
+supervisor::child chain_readers_branch(parts& p) {
+  children list;
+  for (const auto& known : chain::catalogue())
+    list.push_back(private_actor(p, p.chain_readers[known.id], known.id, [&p, id = known.id] {
+      return wiring::start_chain_reader(p.sys, p.io, *p.latest.get(), id);
+    }));
+  p.available.provide(p.chain_readers);
+  return branch(p, "chain_readers", ten_a_minute, std::move(list));
+}
+
 /// Declares the adapters: servers, files, Discord's REST API.
 supervisor::child adapters(parts& p) {
   constexpr auto daemon = wiring::signer_user::daemon;
@@ -100,6 +112,7 @@ supervisor::child adapters(parts& p) {
     actor(p, p.signer, "signer", [&p] { return wiring::start_signer(p.sys, p.keyring, p.signing_keys, daemon); }),
     actor(p, p.objects, "objects", [&p] { return wiring::start_objects(p.sys, p.settings); }),
     actor(p, p.chains, "chains", [&p] { return wiring::start_chains(p.sys, p.io, *p.latest.get()); }),
+    chain_readers_branch(p),
     actor(p, p.budget, "budget", [&p] { return wiring::start_budget(p.sys, p.redis, p.settings); }),
     actor(p, p.rest, "rest", [&p] { return start_rest(p); })};
   if (p.has_token())

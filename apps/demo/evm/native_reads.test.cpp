@@ -48,7 +48,7 @@ struct fixture {
     if (chain)
       caf::anon_send_exit(chain, caf::exit_reason::kill);
     const auto& known = *arrakis::chain::find("sandbox");
-    reader::chain_options one;
+    reader::options one;
     one.terms.id = known.id;
     one.terms.name = known.name;
     one.terms.grant = known.grant;
@@ -61,7 +61,7 @@ struct fixture {
     one.multicall_code_hash = known.multicall_code_hash;
     for (const auto& each : proxies)
       one.endpoints.push_back(url::parse(each->url(), "http").value());
-    chain = reader::start(sys, io, {{std::move(one)}});
+    chain = reader::start(sys, io, std::move(one));
   }
   void set_code(const std::string& where, std::string_view code) {
     REQUIRE(node.call("anvil_setCode", fmt::format(R"(["{}","0x{}"])", where, code)));
