@@ -1,6 +1,7 @@
 #pragma once
 // Three-valued logic (Kleene's strong one) over the tree of a rule.
 #include "schemas/rules.hpp"
+#include "schemas/truth.hpp"
 
 #include <cstdint>
 #include <span>
@@ -8,8 +9,7 @@
 
 namespace arrakis::rules {
 
-/// The three truth values, in the order of truth. No unknown ever counts as a no.
-enum class truth : uint8_t { no, unknown, yes };
+using arrakis::truth;
 truth operator!(truth);
 
 /// The value of a tree whose leaves have these values, in the order in which they are written. A yes or no holds
