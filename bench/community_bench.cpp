@@ -46,6 +46,7 @@ manifest sample() {
   manifest m;
   m.community_name = "Sietch of the bench";
   m.assets = {{.id = "asset-1", .type = "native", .chain = "berachain", .symbol = "BERA"}};
+  m.ranked_asset = "asset-1";
   const char* names[] = {"naib", "fedaykin", "usul", "sayyadina", "sandrunner"};
   int64_t rank = 1;
   for (const std::string name : names) {

@@ -55,8 +55,9 @@ bj::object write(const manifest_role& x) {
                  {"color", fmt::format("#{:06X}", x.color)},
                  {"hoist", x.hoist},
                  {"mentionable", x.mentionable},
-                 {"permissions", texts(names)},
-                 {"tierId", x.tier_id}};
+                 {"permissions", texts(names)}};
+  if (!x.tier_id.empty())
+    out["tierId"] = x.tier_id;
   if (x.existing)
     out["existingRoleId"] = x.existing->text();
   return out;
@@ -136,7 +137,7 @@ void read(const bj::object& in, manifest_role& x) {
        in.at("hoist").as_bool(),
        in.at("mentionable").as_bool(),
        text_list(in, "permissions"),
-       text(in, "tierId"),
+       maybe_text(in, "tierId").value_or(""),
        maybe_id(in, "existingRoleId")};
   const auto color = text(in, "color");
   std::from_chars(color.data() + 1, color.data() + color.size(), x.color, 16);
@@ -155,6 +156,18 @@ void read(const bj::object& in, manifest_channel& x) {
        maybe_id(in, "existingChannelId")};
 }
 
+/// Version 1 has none.
+caf::error read_rules_of(const bj::object& in, std::vector<rule>& out) {
+  const auto* list = json::array_in(in, "rules");
+  if (list == nullptr || list->empty())
+    return {};
+  auto rules = read_rules(bj::object{{"rules", *list}});
+  if (!rules)
+    return std::move(rules.error());
+  out = std::move(*rules);
+  return {};
+}
+
 template <class T>
 void read_all(const bj::object& in, std::string_view key, std::vector<T>& out) {
   for (const auto& item : in.at(view(key)).as_array())
@@ -169,10 +182,12 @@ bj::value to_json(const manifest& m) {
     {"community", {{"name", m.community_name}}},
     {"theme", {{"themeId", m.theme_id}}},
     {"assets", write_all(m.assets)},
+    {"rankedAsset", m.ranked_asset},
     {"tiers", write_all(m.tiers)},
     {"roles", write_all(m.roles)},
     {"categories", write_all(m.categories)},
     {"channels", write_all(m.channels)},
+    {"rules", to_json(m.rules).at("rules")},
   };
 }
 
@@ -184,6 +199,8 @@ caf::expected<manifest> read_manifest(std::string_view json_text) {
     return error;
   if (auto error = check_against_schema(*tree))
     return error;
+  if (auto error = check_version_members(*tree))
+    return error;
   const auto& in = tree->get_object();
   manifest m;
   m.community_name = text(in.at("community").as_object(), "name");
@@ -193,6 +210,9 @@ caf::expected<manifest> read_manifest(std::string_view json_text) {
   read_all(in, "roles", m.roles);
   read_all(in, "categories", m.categories);
   read_all(in, "channels", m.channels);
+  m.ranked_asset = maybe_text(in, "rankedAsset").value_or(m.assets.front().id);
+  if (auto error = read_rules_of(in, m.rules))
+    return error;
   if (auto error = check_references(m))
     return error;
   return m;

@@ -24,14 +24,44 @@ manifest sample() {
   m.categories = {{"cat-council", "NAIB COUNCIL", {"naib"}}};
   m.channels = {{"chan-rock", "council-rock", "text", "cat-council", "Only \"we\" speak.", {"naib"}, false},
                 {"chan-news", "announcements", "announcement", {}, {}, {}, true}};
+  m.ranked_asset = "asset-1";
   return m;
+}
+
+rule_node balance_of(const char* contract, const std::string& least) {
+  rule_node out;
+  out.leaf_kind = "erc20";
+  out.parameters = {
+    {"chain", "berachain"}, {"contract", contract}, {"symbol", "BGT"}, {"decimals", 18}, {"min", least}};
+  return out;
+}
+
+/// `sample` with a role that only a rule grants, and one rule of each kind of grant.
+manifest with_rules() {
+  auto m = sample();
+  const auto* bgt = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+  rule_node either{rule_node::any, 0, {balance_of(bgt, "5"), balance_of(bgt, "7.5")}, {}, {}};
+  m.roles.push_back({"role-patron", "Patron", 0x1ABC9C, false, true, {}, "", {}});
+  m.rules = {{"patrons", "Patrons", granted_role{"role-patron"}, balance_of(bgt, "1000")},
+             {"elders", "Elders", granted_existing_role{{1100000000000000007}}, either},
+             {"holders", "Holders", admitted_to_tiers{}, balance_of(bgt, "0.5")}};
+  m.ranked_asset = "asset-2";
+  return m;
+}
+
+/// The document of version 1 that an earlier build wrote for `m`, which has no rules.
+bj::value first_version_of(const manifest& m) {
+  auto tree = to_json(m);
+  tree.as_object()["schemaVersion"] = "1";
+  tree.as_object().erase("rankedAsset");
+  tree.as_object().erase("rules");
+  return tree;
 }
 
 std::string text_of_tree(const bj::value& tree) { return *canonical_json(tree); }
 
-/// The refusal of a sample whose JSON was changed at `pointer`; an empty value removes the member.
-caf::error refusal(const char* pointer, const char* value) {
-  auto tree = to_json(sample());
+/// The refusal of a document that was changed at `pointer`; an empty value removes the member.
+caf::error refusal_of(bj::value tree, const char* pointer, const char* value) {
   const std::string path{pointer};
   const auto slash = path.rfind('/');
   auto& parent = slash == 0 ? tree : tree.at_pointer(path.substr(0, slash));
@@ -44,6 +74,7 @@ caf::error refusal(const char* pointer, const char* value) {
   const auto read = read_manifest(json::print(tree));
   return read ? caf::error{} : read.error();
 }
+caf::error refusal(const char* pointer, const char* value) { return refusal_of(to_json(sample()), pointer, value); }
 
 struct generator {
   std::mt19937_64 random;
@@ -113,22 +144,96 @@ struct generator {
     }
     if (!m.categories.empty() && below(2))
       m.categories.back().existing = snowflake{2'000'000'000'000'000'000};
+    m.ranked_asset = m.assets.front().id;
     return m;
+  }
+  rule_node tree(size_t depth) {
+    rule_node node;
+    if (depth == 1 || below(3) == 0) {
+      node.leaf_kind = "any-kind";
+      node.parameters = {{"min", std::to_string(random())}, {"ids", bj::array{text(1, 20)}}};
+      return node;
+    }
+    node.is = static_cast<rule_node::kind>(below(4));
+    for (size_t i = 0, n = node.is == rule_node::none ? 1 : 1 + below(3); i < n; ++i)
+      node.children.push_back(tree(depth - 1));
+    if (node.is == rule_node::at_least)
+      node.count = static_cast<int64_t>(1 + below(node.children.size()));
+    return node;
+  }
+  /// What version 1 cannot say: rules, roles that only they grant, and any asset as the one that ranks.
+  void add_rules(manifest& m) {
+    m.ranked_asset = m.assets[below(m.assets.size())].id;
+    for (size_t i = 0, n = below(3); i < n; ++i)
+      m.roles.push_back({"rule-role-" + std::to_string(i), text(1, 100), 0, false, false, {}, "", {}});
+    for (size_t i = 0, n = below(6); i < n; ++i) {
+      rule one{"rule-" + std::to_string(i), "Rule " + std::to_string(i), admitted_to_tiers{}, tree(4)};
+      if (below(3) == 0)
+        one.grants = granted_role{m.roles[below(m.roles.size())].id};
+      else if (below(2))
+        one.grants = granted_existing_role{{1'000'000'000'000'000'000 + below(1ull << 60)}};
+      m.rules.push_back(std::move(one));
+    }
   }
 };
 } // namespace
 
 TEST_CASE("manifest: what was written reads back equal, and its canonical bytes are a fixed point") {
   CHECK(*read_manifest(text_of_tree(to_json(sample()))) == sample());
+  CHECK(*read_manifest(text_of_tree(to_json(with_rules()))) == with_rules());
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     generator from{std::mt19937_64{seed}};
-    const auto m = from.make();
+    auto m = from.make();
+    from.add_rules(m);
     const auto bytes = text_of_tree(to_json(m));
     const auto read = read_manifest(bytes);
     REQUIRE_MESSAGE(read, "seed " << seed << ": " << text_of(read.error()));
     CHECK(*read == m);
     CHECK(text_of_tree(to_json(*read)) == bytes);
   }
+}
+
+TEST_CASE("manifest: any stored document of version 1 reads, converts to version 2, and its bytes stay") {
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    const auto m = generator{std::mt19937_64{seed}}.make();
+    const auto stored = text_of_tree(first_version_of(m));
+    const auto read = read_manifest(stored);
+    REQUIRE_MESSAGE(read, "seed " << seed << ": " << text_of(read.error()));
+    CHECK(*read == m); // Its first asset ranks, and there are no rules.
+    // What was signed are the stored bytes: reading needs no other form of them, and they are canonical as they are.
+    CHECK(text_of_tree(*json::parse(stored)) == stored);
+    const auto converted = text_of_tree(to_json(*read)); // The next deployment signs these.
+    CHECK(sha256_hex(converted) != sha256_hex(stored));
+    CHECK(*read_manifest(converted) == *read);
+  }
+}
+
+TEST_CASE("manifest: a document has the members of its own version") {
+  const auto first = first_version_of(sample());
+  const auto said = [](const caf::error& e) { return code_of(e) == ec::invalid ? text_of(e) : "accepted"; };
+  CHECK_FALSE(refusal_of(first, "/schemaVersion", R"("1")")); // Negative control: unchanged, it reads.
+  CHECK(said(refusal_of(first, "/rules", "[]")).starts_with("manifest /rules: version 1 has no such member"));
+  CHECK(said(refusal_of(first, "/rankedAsset", R"("asset-1")")).starts_with("manifest /rankedAsset: version 1 has"));
+  CHECK(said(refusal_of(first, "/roles/1/tierId", "")).starts_with("manifest /roles/1/tierId: is missing"));
+  CHECK(said(refusal_of(first, "/schemaVersion", R"("2")")).starts_with("manifest /rankedAsset: is missing"));
+  CHECK(said(refusal("/rules", "")).starts_with("manifest /rules: is missing"));
+  CHECK(said(refusal("/schemaVersion", R"("1")")).starts_with("manifest /rankedAsset: version 1 has no such member"));
+}
+
+TEST_CASE("manifest: rules are part of it, and name roles that it has") {
+  const auto whole = to_json(with_rules());
+  const auto said = [&](const char* pointer, const char* value) { return text_of(refusal_of(whole, pointer, value)); };
+  CHECK(said("/rules/0/grants/role", R"("role-nobody")")
+        == "manifest /rules/0/grants/role: there is no role 'role-nobody'");
+  CHECK(said("/rankedAsset", R"("asset-9")") == "manifest /rankedAsset: there is no asset 'asset-9'");
+  CHECK(said("/rules/1/when/any/0", "7").starts_with("rules /rules/1/when/any/0: must be an object"));
+  CHECK(said("/rules/2/name", R"("Elders")").starts_with("rules /rules/2/name: 'Elders' is there twice"));
+  CHECK(said("/rules/2", "7").starts_with("manifest /rules/2: "));
+  CHECK(said("/roles/2", R"({"id":"role-patron"})").starts_with("manifest /roles/2: "));
+  std::string many = "[{}";
+  for (size_t i = 0; i < rules_max; ++i)
+    many += ",{}";
+  CHECK(said("/rules", (many + "]").c_str()).find("at most 50 rules") != std::string::npos);
 }
 
 TEST_CASE("manifest: its JSON is stable") {
@@ -160,7 +265,7 @@ TEST_CASE("manifest: permissions are written sorted, each once") {
 }
 
 TEST_CASE("manifest: another schemaVersion is unsupported") {
-  CHECK(code_of(refusal("/schemaVersion", R"("2")")) == ec::unsupported);
+  CHECK(code_of(refusal("/schemaVersion", R"("3")")) == ec::unsupported);
   CHECK(code_of(refusal("/schemaVersion", "1")) == ec::invalid);
   CHECK(code_of(refusal("/schemaVersion", "")) == ec::invalid);
   const auto quoted = text_of(

@@ -18,8 +18,9 @@ namespace {
 
 namespace bj = boost::json;
 
-// The widest text is a topic of 1024 characters of at most 4 bytes; the longest list is 500 channels.
-constexpr json_sizes sizes_max{.string_bytes_max = 4096, .list_entries_max = 500};
+// The widest text is a topic of 1024 characters of at most 4 bytes; the longest list is the token ids of a leaf.
+constexpr json_sizes sizes_max{.string_bytes_max = 4096, .list_entries_max = 1000};
+constexpr std::string_view first_version = "1";
 
 caf::error refuse(std::string_view pointer, std::string_view what) { return refuse_field("manifest", pointer, what); }
 
@@ -31,13 +32,14 @@ caf::error check_schema_version(const bj::value& tree) {
     return refuse("", "must be a JSON object");
   const auto* version = object->if_contains("schemaVersion");
   if (version == nullptr || !version->is_string())
-    return refuse("/schemaVersion", "must be there as text; this build writes \"1\"");
+    return refuse("/schemaVersion",
+                  fmt::format("must be there as text; this build writes \"{}\"", manifest::schema_version));
   const std::string_view text{version->get_string().data(), version->get_string().size()};
-  if (text != manifest::schema_version)
+  if (text != manifest::schema_version && text != first_version)
     return fail(ec::unsupported,
-                fmt::format("manifest /schemaVersion: \"{}\" is not known to this build, which reads \"{}\": "
-                            "use the release that wrote it",
-                            utf8_head(text, 32), manifest::schema_version));
+                fmt::format("manifest /schemaVersion: \"{}\" is not known to this build, which reads \"{}\" and "
+                            "\"{}\": use the release that wrote it",
+                            utf8_head(text, 32), first_version, manifest::schema_version));
   return {};
 }
 
@@ -46,6 +48,20 @@ caf::error check_against_schema(const bj::value& tree) {
   if (auto error = check_json_sizes(tree, sizes_max, "manifest"))
     return error;
   return schema.check(tree, "manifest");
+}
+
+caf::error check_version_members(const bj::value& tree) {
+  const auto& object = tree.get_object();
+  const bool is_first = object.at("schemaVersion").as_string() == first_version;
+  for (const auto* name : {"rankedAsset", "rules"})
+    if (object.contains(name) == is_first)
+      return refuse(fmt::format("/{}", name), is_first ? "version 1 has no such member: remove it, or write version 2"
+                                                       : "is missing: version 2 has it always");
+  const auto& roles = object.at("roles").as_array();
+  for (size_t i = 0; is_first && i < roles.size(); ++i)
+    if (!roles[i].as_object().contains("tierId"))
+      return refuse(fmt::format("/roles/{}/tierId", i), "is missing: each role of version 1 belongs to a tier");
+  return {};
 }
 
 namespace {
@@ -83,9 +99,9 @@ caf::error check_roles(const manifest& m, const std::set<std::string_view>& tier
   for (size_t i = 0; i < m.roles.size(); ++i) {
     const auto& role = m.roles[i];
     const auto pointer = fmt::format("/roles/{}", i);
-    if (!tiers.contains(role.tier_id))
+    if (!role.tier_id.empty() && !tiers.contains(role.tier_id))
       return refuse(pointer + "/tierId", fmt::format("there is no tier '{}'", role.tier_id));
-    if (!mapped.insert(role.tier_id).second)
+    if (!role.tier_id.empty() && !mapped.insert(role.tier_id).second)
       return refuse(pointer + "/tierId", fmt::format("tier '{}' has a role already: one role a tier", role.tier_id));
     if (role.existing && !parse_snowflake(role.existing->text()))
       return refuse(pointer + "/existingRoleId", "is not a Discord id");
@@ -123,6 +139,13 @@ caf::error check_tiers(const manifest& m) {
   return {};
 }
 
+caf::error check_rules(const manifest& m, const std::set<std::string_view>& roles) {
+  for (size_t i = 0; i < m.rules.size(); ++i)
+    if (const auto* granted = std::get_if<granted_role>(&m.rules[i].grants); granted && !roles.contains(granted->id))
+      return refuse(fmt::format("/rules/{}/grants/role", i), fmt::format("there is no role '{}'", granted->id));
+  return {};
+}
+
 } // namespace
 
 caf::error check_references(const manifest& m) {
@@ -135,10 +158,11 @@ caf::error check_references(const manifest& m) {
   for (size_t i = 0; i < m.assets.size(); ++i)
     if (auto error = check_asset(m.assets[i], fmt::format("/assets/{}", i)))
       return error;
-  if (auto error = check_tiers(m))
-    return error;
-  if (auto error = check_roles(m, tiers))
-    return error;
+  if (!assets.contains(m.ranked_asset))
+    return refuse("/rankedAsset", fmt::format("there is no asset '{}'", m.ranked_asset));
+  for (auto error : {check_tiers(m), check_roles(m, tiers), check_rules(m, roles)})
+    if (error)
+      return error;
   std::set<snowflake> taken;
   for (size_t i = 0; i < m.categories.size(); ++i) {
     const auto pointer = fmt::format("/categories/{}", i);

@@ -98,7 +98,7 @@ private:
     rule_node node;
     node.leaf_kind = {kind->data(), kind->size()};
     node.parameters = object;
-    node.parameters.erase("leaf");
+    node.parameters.stable_erase("leaf"); // What is written again has the members in their order.
     return node;
   }
 

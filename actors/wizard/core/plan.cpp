@@ -170,19 +170,27 @@ std::vector<gap> gaps(const draft& d, const catalogue& names) {
   return out;
 }
 
+std::string ranked_asset(const draft& d) {
+  const bool is_there = std::ranges::find(d.assets, d.ranked_asset, &manifest_asset::id) != d.assets.end();
+  return is_there || d.assets.empty() ? d.ranked_asset : d.assets.front().id;
+}
+
 manifest build_manifest(const draft& d) {
   manifest m;
   m.community_name = d.name;
   m.theme_id = d.theme_id;
   m.assets = d.assets;
+  m.ranked_asset = ranked_asset(d);
   m.tiers = d.tiers;
   m.roles = d.roles;
+  m.roles.insert(m.roles.end(), d.rule_roles.begin(), d.rule_roles.end());
   for (auto& role : m.roles) {
     std::sort(role.permissions.begin(), role.permissions.end());
     role.permissions.erase(std::unique(role.permissions.begin(), role.permissions.end()), role.permissions.end());
   }
   m.categories = d.categories;
   m.channels = d.channels;
+  m.rules = d.rules;
   return m;
 }
 
@@ -194,11 +202,15 @@ draft draft_of(const manifest& m) {
   for (auto& asset : m.assets)
     if (std::find(d.chains.begin(), d.chains.end(), asset.chain) == d.chains.end())
       d.chains.push_back(asset.chain);
+  if (!m.assets.empty() && m.ranked_asset != m.assets.front().id)
+    d.ranked_asset = m.ranked_asset;
   d.tiers = m.tiers;
-  d.roles = m.roles;
+  for (const auto& role : m.roles)
+    (role.tier_id.empty() ? d.rule_roles : d.roles).push_back(role);
   d.channel_template = "current";
   d.categories = m.categories;
   d.channels = m.channels;
+  d.rules = m.rules;
   return d;
 }
 

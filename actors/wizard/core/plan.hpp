@@ -33,6 +33,8 @@ struct gap {
 /// The open decisions of a draft, in the order of the steps; empty: it can be deployed.
 std::vector<gap> gaps(const draft&, const catalogue&);
 
+/// Id of the asset that ranks the members: the one of the draft while it is there, else the first. Empty: no assets.
+std::string ranked_asset(const draft&);
 /// The manifest of a draft without gaps. Pure: the same draft gives the same manifest.
 manifest build_manifest(const draft&);
 /// The draft that builds exactly `active`: every id stays what it is.

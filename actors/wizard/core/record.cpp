@@ -169,6 +169,13 @@ js::object write(const draft& d) {
                {"channels", write_all(d.channels)}};
   if (d.typed)
     o["typed"] = write(*d.typed);
+  // Absent in most: an earlier build reads those, and wrote them so.
+  if (!d.ranked_asset.empty())
+    o["ranked_asset"] = d.ranked_asset;
+  if (!d.rule_roles.empty())
+    o["rule_roles"] = write_all(d.rule_roles);
+  if (!d.rules.empty())
+    o["rules"] = to_json(d.rules).at("rules");
   return o;
 }
 // A field that an earlier build lacks is left out at its default, so that such a build reads the session, too.
@@ -220,6 +227,11 @@ draft read_draft(const js::object& o) {
   d.channel_template = str(o, "channel_template");
   d.categories = all<manifest_category>(o, "categories");
   d.channels = all<manifest_channel>(o, "channels");
+  d.ranked_asset = str(o, "ranked_asset");
+  d.rule_roles = all<manifest_role>(o, "rule_roles");
+  if (const auto* list = json::array_in(o, "rules"))
+    if (auto rules = read_rules(js::object{{"rules", *list}})) // Others make the record another one: ec::corrupt.
+      d.rules = std::move(*rules);
   return d;
 }
 } // namespace

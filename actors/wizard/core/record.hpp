@@ -55,6 +55,9 @@ struct draft {
   std::string channel_template;     ///< "": not decided; "none": skipped; "current": those of the active version.
   std::vector<manifest_category> categories;
   std::vector<manifest_channel> channels;
+  std::string ranked_asset;              ///< Id of an asset. Empty, or one that is gone: the first asset ranks.
+  std::vector<manifest_role> rule_roles; ///< Roles without a tier, which only rules grant.
+  std::vector<rule> rules;
   bool operator==(const draft&) const = default;
 };
 

@@ -17,6 +17,7 @@ inline manifest sample_manifest() {
                 {"ch-vip", "vip-chat", "text", "cat-vip", {}, {}, false},
                 {"ch-both", "members", "text", {}, {}, {"gold", "silver"}, false},
                 {"ch-voice", "vip-voice", "voice", "cat-vip", {}, {}, false}};
+  m.ranked_asset = "asset-1";
   return m;
 }
 } // namespace arrakis::test

@@ -294,12 +294,14 @@ fake_store::deployment* fake_store::by_id(const std::string& id) {
   return repair_by_id(id);
 }
 
-int64_t fake_store::submit(const manifest& m) {
+int64_t fake_store::submit(const manifest& m) { return submit(*canonical_json(to_json(m))); }
+
+int64_t fake_store::submit(std::string canonical) {
   const auto version = static_cast<int64_t>(versions.size()) + 1;
   manifests::record r;
   r.community = community.id;
   r.version = version;
-  r.canonical = *canonical_json(to_json(m));
+  r.canonical = std::move(canonical);
   r.sha256 = sha256_hex(r.canonical);
   r.previous_sha256 = version == 1 ? "" : versions.at(version - 1).sha256;
   r.created_at = "2026-11-24T00:00:00.000Z";

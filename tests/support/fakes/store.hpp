@@ -72,6 +72,7 @@ public:
   fake_store(sim_system&, snowflake guild);
   /// Signs and stores the next version with its pending deployment.
   int64_t submit(const manifest&);
+  int64_t submit(std::string canonical); ///< Signs these bytes, whatever they are.
   void set_status(const std::string& status);
   /// Appends to the fence log; of the scopes above and beside the community.
   void set_fence(fence_log::scope, const std::string& subject, const std::string& status);
