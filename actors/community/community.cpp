@@ -2,10 +2,12 @@
 
 #include "actors/community/tenant_cache.hpp"
 #include "actors/guild/core/manifest_names.hpp"
+#include "actors/rules/effective.hpp"
 #include "adapters/signer/signature.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
+#include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/registry/spawn.hpp"
@@ -232,9 +234,18 @@ void answer_submitted(self_pointer self, const std::string& trace, const caf::ex
   reply.deliver(deployed{done->community, done->version, done->deployment, done->job, done->repeated});
 }
 
+/// A version that is signed can be read again, and each of its rules can be judged.
+caf::error check_new_version(const manifest& wanted) {
+  if (auto faulty = check_names(wanted))
+    return faulty;
+  if (auto read = read_manifest(json::print(to_json(wanted))); !read)
+    return std::move(read.error());
+  return rules::check(wanted);
+}
+
 flow<> answer_deploy(self_pointer self, deploy request, caf::typed_response_promise<deployed> reply) {
   caf::expected<deployments::submitted> done{fail(ec::conflict, "not tried")};
-  if (auto faulty = check_names(*request.wanted))
+  if (auto faulty = check_new_version(*request.wanted))
     done = std::move(faulty);
   std::string waits;
   for (int i = 0; i < self->state.limits.conflicts_max && !done && code_of(done.error()) == ec::conflict; ++i)

@@ -7,6 +7,7 @@
 #include "tests/support/fakes/store.hpp"
 #include "tests/support/sim_system.hpp"
 
+#include <boost/json.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -195,6 +196,48 @@ TEST_CASE_FIXTURE(fixture,
   REQUIRE(done);
   CHECK(done->waits.empty());
   CHECK(done->version == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "community: a version that cannot be judged, or not be read again, is not signed") {
+  const auto refused = [&](auto change) {
+    auto x = order();
+    auto wanted = test::sample_manifest();
+    change(wanted);
+    x.wanted = std::make_shared<const manifest>(wanted);
+    const auto done = deploy(std::move(x));
+    return done ? "deployed" : text_of(done.error());
+  };
+  const auto with_rule = [](manifest& m, const char* chain, const char* role) {
+    rule_node holds;
+    holds.leaf_kind = "native";
+    holds.parameters = {{"chain", chain}, {"min", "1"}};
+    m.rules = {{"whales", "Whales", granted_role{role}, holds}};
+  };
+  CHECK(
+    refused([&](manifest& m) { with_rule(m, "atlantis", "role-gold"); }).starts_with("rules /rules/0/when/chain: "));
+  CHECK(refused([&](manifest& m) { with_rule(m, "base", "role-x"); })
+        == "manifest /rules/0/grants/role: there is no role 'role-x'");
+  CHECK(refused([](manifest& m) { m.ranked_asset.clear(); }).starts_with("manifest /rankedAsset: "));
+  CHECK(deploys.seen.empty());
+  CHECK(refused([&](manifest& m) { with_rule(m, "base", "role-gold"); }) == "deployed"); // Negative control.
+}
+
+TEST_CASE_FIXTURE(fixture, "community: a manifest of version 1 is genuine as it was stored, and the next one is 2") {
+  auto first = to_json(test::sample_manifest());
+  first.as_object()["schemaVersion"] = "1";
+  first.as_object().erase("rankedAsset");
+  first.as_object().erase("rules");
+  const auto stored = *canonical_json(first);
+  store.submit(stored);
+  store.community.active_version = 1;
+  const auto now = describe(); // Fails where the bytes are not what was signed.
+  REQUIRE_MESSAGE(now, text_of(now.error()));
+  CHECK(*now->active == test::sample_manifest());
+  auto next = order();
+  next.wanted = now->active;
+  REQUIRE(deploy(std::move(next)));
+  CHECK(deploys.seen.at(0).manifest.canonical.find(R"("schemaVersion":"2")") != std::string::npos);
+  CHECK(store.versions.at(1).canonical == stored);
 }
 
 TEST_CASE_FIXTURE(fixture, "community: the same key again answers with the first deployment") {

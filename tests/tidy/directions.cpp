@@ -45,8 +45,10 @@ bool is_own(std::string_view from, std::string_view to) {
   return first(from, 2) == first(to, 2) && (from == to || below(from, folder_of(to)));
 }
 
-/// Plain functions that every actor may use: what a manifest asks of a guild.
-bool is_shared_core(std::string_view path) { return below(path, "actors/guild/core"); }
+/// Plain functions that every actor may use: what a manifest asks of a guild, and how its rules are judged.
+bool is_shared_core(std::string_view path) {
+  return below(path, "actors/guild/core") || (below(path, "actors/rules") && path.ends_with(".hpp"));
+}
 
 /// True for files that schemas/ may include: they read values from JSON, and do not decide, sign, write or read clocks.
 bool is_ground(std::string_view path) {
@@ -91,7 +93,9 @@ std::string direction_fault(std::string_view from, std::string_view to) {
              ? ""
              : "an actor knows ports only: include messages.hpp and let apps/ tie the implementation to it";
     const bool known = first(from, 2) == first(to, 2) || is_protocol(to) || is_shared_core(to);
-    return known ? "" : "another actor is known by its messages.hpp only, and the guild by actors/guild/core";
+    return known ? ""
+                 : "another actor is known by its messages.hpp only, the guild by actors/guild/core, rules by "
+                   "actors/rules";
   }
   return "";
 }

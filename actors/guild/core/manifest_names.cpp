@@ -43,8 +43,9 @@ caf::error check_list(const std::vector<T>& list, std::string_view kind) {
 } // namespace
 
 caf::error check_names(const manifest& m) {
-  for (auto error : {refuse("/community", name_error(m.community_name)), check_list(m.tiers, "tiers"),
-                     check_list(m.roles, "roles"), check_list(m.categories, "categories")})
+  for (auto error :
+       {refuse("/community", name_error(m.community_name)), check_list(m.tiers, "tiers"), check_list(m.roles, "roles"),
+        check_list(m.categories, "categories"), check_list(m.rules, "rules")})
     if (error)
       return error;
   for (size_t i = 0; i < m.channels.size(); ++i)

@@ -22,6 +22,10 @@ TEST_CASE("manifest: names of a new version are judged, those of a stored one ar
         == "manifest /tiers/0/name: nothing of it can be seen: use letters, digits or signs");
   CHECK(fault([](auto& m) { m.roles[0].name = "a\u202eb"; }).starts_with("manifest /roles/0/name: U+202E"));
   CHECK(fault([](auto& m) { m.categories[0].name = "a\u180e"; }).starts_with("manifest /categories/0/name: U+180E"));
+  CHECK(fault([](auto& m) {
+          m.rules = {{"rule", "a\u200b", admitted_to_tiers{}, {}}};
+          m.rules[0].when.leaf_kind = "native";
+        }).starts_with("manifest /rules/0/name: U+200B"));
   CHECK(fault([](auto& m) { m.channels[0].name = "!?"; })
         == "manifest /channels/0/name: Discord leaves nothing of it: use letters or digits");
   CHECK(fault([](auto& m) {
