@@ -12,12 +12,12 @@ namespace arrakis::test {
 namespace {
 using namespace discord::budget;
 using namespace std::chrono_literals;
-using names = std::vector<std::string>;
+using names = std::vector<slot>;
 
 names numbered(const std::string& prefix, size_t count) {
   names list;
   for (size_t i = 0; i < count; ++i)
-    list.push_back(prefix + std::to_string(i));
+    list.emplace_back(prefix + std::to_string(i));
   return list;
 }
 granted must(caf::expected<granted> result) {
@@ -53,6 +53,109 @@ void told_holds(const std::function<budget_bench(int)>& fresh) {
     CHECK(std::any_of(again.holds.begin(), again.holds.end(), [](const hold& h) { return h.left > 30'000ms; }));
   }
 }
+const std::string place = "GET /guilds/{guild}/audit-logs\n7";
+
+answered_slot answered(std::string name, int remaining, std::chrono::milliseconds reset_after, std::string at = place) {
+  return {slot{std::move(name), std::move(at)}, bucket_state{"logs", 3, remaining, reset_after}};
+}
+/// Wait for the bucket; 0: the slot is granted.
+std::chrono::milliseconds wait_for(const budget_bench& b, std::string name, std::string at = place) {
+  const auto got = must(b.trade({.wanted = {{std::move(name), std::move(at)}}}));
+  CHECK(got.count + got.closed.size() == 1);
+  return got.closed.empty() ? 0ms : got.closed[0].wait;
+}
+/// A bucket of 3 calls in 5 s, of which one was used just now.
+budget_bench used_once(const std::function<budget_bench(int)>& fresh) {
+  auto b = awake(fresh, 50);
+  CHECK(wait_for(b, "a") == 0ms);
+  must(b.trade({.answered = {answered("a", 2, 5'000ms)}}));
+  return b;
+}
+
+void drained_buckets(const std::function<budget_bench(int)>& fresh) {
+  SUBCASE("a call of a process that died before the answer counts in its bucket") {
+    auto b = used_once(fresh);
+    CHECK(wait_for(b, "dead:1") == 0ms);
+    CHECK(wait_for(b, "dead:2") == 0ms);
+    const auto wait = wait_for(b, "b");
+    CHECK(wait > 4'000ms);
+    CHECK(wait <= 5'002ms);
+    b.pass(wait + 2ms);
+    CHECK(wait_for(b, "b") == 0ms);
+    CHECK(wait_for(b, "c") > 0ms); // The two may arrive late, in the new window.
+  }
+  SUBCASE("a bucket that the headers call empty is closed to every process until its reset, others are not") {
+    auto b = used_once(fresh);
+    CHECK(wait_for(b, "b") == 0ms);
+    must(b.trade({.answered = {answered("b", 0, 2'000ms)}}));
+    CHECK(wait_for(b, "c") > 1'000ms);
+    CHECK(wait_for(b, "d", "GET /guilds/{guild}/audit-logs\n8") == 0ms);
+    CHECK(wait_for(b, "e", "") == 0ms);
+    b.pass(2'010ms);
+    CHECK(wait_for(b, "c") == 0ms);
+  }
+  SUBCASE("a closed bucket leaves the slots of an exchange to the other calls, by index") {
+    auto b = used_once(fresh);
+    CHECK(wait_for(b, "b") == 0ms);
+    must(b.trade({.answered = {answered("b", 0, 5'000ms)}}));
+    const auto got = must(b.trade({.wanted = {{"c", place}, {"d", "GET r\n1"}, {"e", place}}}));
+    CHECK(got.count == 1);
+    REQUIRE(got.closed.size() == 2);
+    CHECK(got.closed[0].index == 0);
+    CHECK(got.closed[1].index == 2);
+  }
+  SUBCASE("two processes with calls in flight take no more than the bucket has, whichever answer comes first") {
+    auto b = used_once(fresh);
+    CHECK(wait_for(b, "one") == 0ms);
+    CHECK(wait_for(b, "two") == 0ms);
+    must(b.trade({.answered = {answered("two", 0, 4'900ms)}}));
+    must(b.trade({.answered = {answered("one", 1, 4'900ms)}})); // Older: Discord had it first.
+    CHECK(wait_for(b, "three") > 0ms);
+  }
+}
+
+void buckets_of_several(const std::function<budget_bench(int)>& fresh) {
+  SUBCASE("before the limit of a route is known, one call of all processes finds it out") {
+    auto b = awake(fresh, 50);
+    CHECK(wait_for(b, "a") == 0ms);
+    CHECK(wait_for(b, "b") == bucket_retry);
+    must(b.trade({.unused = {{"a", place}}})); // Not sent.
+    CHECK(wait_for(b, "b") == 0ms);
+    must(b.trade({.answered = {answered("b", 2, 5'000ms)}}));
+    CHECK(wait_for(b, "c") == 0ms);
+    CHECK(wait_for(b, "d") == 0ms);
+    CHECK(wait_for(b, "e") > 0ms);
+  }
+  SUBCASE("a call that was not sent returns to its bucket") {
+    auto b = used_once(fresh);
+    CHECK(wait_for(b, "b") == 0ms);
+    CHECK(wait_for(b, "c") == 0ms);
+    must(b.trade({.unused = {{"c", place}}}));
+    CHECK(wait_for(b, "d") == 0ms);
+    CHECK(wait_for(b, "e") > 0ms);
+  }
+  SUBCASE("asking again for a slot takes one call, not two") {
+    auto b = used_once(fresh);
+    CHECK(wait_for(b, "b") == 0ms);
+    CHECK(wait_for(b, "b") == 0ms);
+    CHECK(wait_for(b, "c") == 0ms);
+  }
+  SUBCASE("routes of one hash share a bucket") {
+    auto b = used_once(fresh);
+    const std::string other = "DELETE other\n7";
+    CHECK(wait_for(b, "b", other) == 0ms);
+    must(b.trade({.answered = {answered("b", 1, 4'900ms, other)}}));
+    CHECK(wait_for(b, "c") == 0ms);
+    CHECK(wait_for(b, "d", other) > 0ms);
+  }
+  SUBCASE("a route without a bucket has any number of calls in flight") {
+    auto b = awake(fresh, 50);
+    CHECK(wait_for(b, "a") == 0ms);
+    must(b.trade({.answered = {answered_slot{slot{"a", place}, bucket_state{}}}}));
+    for (const auto* name : {"b", "c", "d", "e"})
+      CHECK(wait_for(b, name) == 0ms);
+  }
+}
 } // namespace
 
 size_t most_arrivals_in_a_second(const budget_bench& b) {
@@ -70,7 +173,7 @@ size_t most_arrivals_in_a_second(const budget_bench& b) {
     exchange x;
     for (auto f = flights.begin(); f != flights.end();)
       if (f->answered <= now) {
-        x.answered.push_back(f->name);
+        x.answered.emplace_back(f->name);
         f = flights.erase(f);
       } else {
         ++f;
@@ -80,7 +183,7 @@ size_t most_arrivals_in_a_second(const budget_bench& b) {
     for (size_t i = 0; i < got; ++i) {
       const int arrives = now + static_cast<int>(random() % 500);
       arrivals.push_back(arrives);
-      flights.push_back({x.wanted[i], arrives, arrives + static_cast<int>(random() % 500)});
+      flights.push_back({x.wanted[i].name, arrives, arrives + static_cast<int>(random() % 500)});
     }
     b.pass(std::chrono::milliseconds{step});
   }
@@ -151,6 +254,8 @@ void budget_contract(const std::function<budget_bench(int)>& fresh) {
     CHECK(take(b, {"a"}) == 1);
   }
   told_holds(fresh);
+  drained_buckets(fresh);
+  buckets_of_several(fresh);
   SUBCASE("however late requests arrive, any second sees at most slots_max") {
     const auto most = most_arrivals_in_a_second(fresh(50));
     CHECK(most <= 50);

@@ -139,6 +139,22 @@ TEST_CASE("crash check: damage after a reconciliation is found") {
   t.finds(s, finding::doubled, "is no resource of the manifest");
 }
 
+TEST_CASE("crash walk: a request that Discord refused is a finding, unless the fault took all memory of the buckets") {
+  const system_test::refusals before{1, 1, {{"429 GET /a", 1}, {"403 GET /b", 2}}};
+  const system_test::refusals now{3, 3, {{"429 GET /a", 3}, {"403 GET /b", 2}}};
+  for (const auto what : all_faults) {
+    CHECK(findings_of(before - before, what).empty());
+    const auto found = findings_of(now - before, what);
+    if (what == fault::kill_and_empty) {
+      CHECK(found.empty());
+      continue;
+    }
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].what == finding::wrong);
+    CHECK(found[0].text == "Discord refused 2 times: 429 GET /a");
+  }
+}
+
 TEST_CASE("crash walk: an admin whom a slow machine answers late clicks again, and goes on") {
   fixture t;
   auto& w = t.here.test_stack();

@@ -2,8 +2,10 @@
 
 #include "runtime/json.hpp"
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
+#include <iterator>
 
 namespace arrakis::crash {
 namespace js = boost::json;
@@ -185,6 +187,15 @@ std::string why_unmet(const trial& t, int passed, bool ended) {
   return fmt::format("its step passed {} times only{}", passed, kind);
 }
 
+std::vector<finding> findings_of(const system_test::refusals& refused, fault what) {
+  std::vector<finding> out;
+  if (what == fault::kill_and_empty)
+    return out;
+  for (const auto& [route, count] : refused.by_route)
+    out.push_back({finding::wrong, fmt::format("Discord refused {} times: {}", count, route)});
+  return out;
+}
+
 std::string trial::text() const {
   return fmt::format("{}{} @ {}", of == work::reconciliation ? "reconcile, " : "", name_of(what), at.text());
 }
@@ -248,8 +259,8 @@ verdict walk(installation& inst, const trial& t) {
   then = clock::now();
   v.findings = check(inst, d.where().at, d.where().before, d.where().goal);
   v.to_check = since(then);
-  const auto refused_now = system_test::count_refusals(inst.test_stack());
-  v.refused = {refused_now.rate_limited - refused_before.rate_limited, refused_now.invalid - refused_before.invalid};
+  v.refused = system_test::count_refusals(inst.test_stack()) - refused_before;
+  std::ranges::copy(findings_of(v.refused, t.what), std::back_inserter(v.findings));
   v.took = since(began);
   return v;
 }

@@ -32,6 +32,10 @@ struct verdict {
 /// Why the fault did not strike: its step passed so often, and the deployment had ended or not.
 std::string why_unmet(const trial&, int passed, bool ended);
 
+/// Returns a finding for each route on which Discord refused requests; none after a fault that takes the state of
+/// the buckets from both that have it, arrakisd and Redis.
+std::vector<finding> findings_of(const system_test::refusals&, fault);
+
 /// Records an idle time, after a deployment that warms everything up.
 recording record_idle(installation&, std::chrono::milliseconds);
 /// Records `runs` of this work, after one that warms it up.

@@ -43,6 +43,7 @@ local function kind_of(key)
   if key:match('^wizard:%d+:%d+$') then return 'wizard' end
   if key:match('^interaction:%d+$') then return 'interaction' end
   if key == 'discord:global:budget' then return 'budget' end
+  if key:match('^{discord:global:budget}:buckets') or key == '{discord:global:budget}:routes' then return 'buckets' end
   if key:match('^{?discord:') then return 'discord' end
   if key:match('^commands:%d+:sha256$') then return 'commands' end
   local own = key:match('^bull:{discord%-synthesis}:(.+)$')

@@ -73,6 +73,7 @@ std::vector<kind_limit> kind_limits(const deeds& did) {
     {"ended", 2, (4 << 10) + 256 * did.deployments, false}, // Sets of the jobs above.
     {"events", 2, 4 << 20, false}, // Streams of about 10,000 entries (queue::options::events_max), cut by Redis.
     {"budget", 1, 8 << 10, true},
+    {"buckets", 3, (16 << 10) * (1 + did.communities), true}, // Some 30 buckets of a guild and its channels.
     {"discord", 8, 2 << 10, true}, // The shard's session and lease, its turns to identify, what the gateway said.
     {"commands", 1, 1 << 10, false},
   };

@@ -216,7 +216,20 @@ refusals count_refusals(test_stack& w) {
   for (const auto& scope : *json::object_in(o, "rate_limited"))
     r.rate_limited += scope.value().to_number<int64_t>();
   r.invalid = json::integer_or(o, "invalid_requests");
+  for (const auto& route : *json::object_in(o, "answers"))
+    for (const auto& [status, count] : route.value().as_object())
+      if (status == "401" || status == "403" || status == "429")
+        r.by_route[std::string{status} + ' ' + std::string{route.key()}] = count.to_number<int64_t>();
   return r;
+}
+
+refusals operator-(refusals now, const refusals& before) {
+  now.rate_limited -= before.rate_limited;
+  now.invalid -= before.invalid;
+  for (const auto& [route, count] : before.by_route)
+    if (const auto found = now.by_route.find(route); found != now.by_route.end() && (found->second -= count) == 0)
+      now.by_route.erase(found);
+  return now;
 }
 
 } // namespace arrakis::system_test

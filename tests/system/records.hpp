@@ -60,9 +60,12 @@ int64_t audit_entries(test_stack&, const place&);
 /// Requests of the bot that Discord refused with 429, and those that count as invalid.
 struct refusals {
   int64_t rate_limited = 0, invalid = 0;
+  std::map<std::string, int64_t> by_route{}; ///< Count by status and route: "429 GET /guilds/{guild}/roles".
   bool operator==(const refusals&) const = default;
 };
 /// Counts the refusals since the sandbox started.
 refusals count_refusals(test_stack&);
+/// Returns the refusals after those of `before`.
+refusals operator-(refusals now, const refusals& before);
 
 } // namespace arrakis::system_test

@@ -16,7 +16,8 @@ using namespace arrakis;
 using namespace std::chrono_literals;
 
 namespace {
-// Time goes by for the set when its scores go down; what really passed since the last time is taken into account.
+// Time goes by when the scores of the set and the times of the buckets go down; what really passed since the last time
+// is taken into account.
 constexpr redis::script pass_script{.name = "test_pass", .sha1 = "", .text = R"lua(
 local time = redis.call('TIME')
 local now = math.floor(time[1] * 1000 + time[2] / 1000)
@@ -24,6 +25,13 @@ local last = tonumber(redis.call('GET', KEYS[2]) or now)
 local by = ARGV[1] - (now - last)
 for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   redis.call('ZINCRBY', KEYS[1], -by, member)
+end
+for _, id in ipairs(redis.call('HKEYS', KEYS[3])) do
+  local b = cmsgpack.unpack(redis.call('HGET', KEYS[3], id))
+  b.reset = b.reset - by
+  for _, flight in pairs(b.flights) do flight[1] = flight[1] - by end
+  redis.call('HSET', KEYS[3], id, cmsgpack.pack(b))
+  redis.call('ZINCRBY', KEYS[4], -by, id)
 end
 redis.call('SET', KEYS[2], now)
 return by
@@ -35,20 +43,21 @@ using clocks = std::map<std::string, std::chrono::milliseconds>;
 /// A Redis whose time goes by as the test says: moved in one transaction with each call, it is never later than that,
 /// however slow the machine.
 redis::handle::behavior_type moved(redis::handle::pointer, redis::link to, std::shared_ptr<clocks> since) {
-  return {[](const redis::command&) -> caf::result<redis::reply> { return fail(ec::unsupported, "scripts alone"); },
-          [to, since](const redis::eval& x) -> caf::result<redis::reply> {
-            const auto& key = x.keys.at(0);
-            const auto by = std::exchange((*since)[key], 0ms);
-            const std::vector<redis::step> steps{
-              {&pass_script, {}, {key, '{' + key + "}:clock"}, {std::to_string(by.count())}},
-              {x.code, {}, x.keys, x.args}};
-            std::promise<caf::expected<redis::reply>> result;
-            to.transaction(steps, x.until, [&](caf::expected<redis::reply> r) { result.set_value(std::move(r)); });
-            auto got = result.get_future().get();
-            if (!got)
-              return std::move(got.error());
-            return got->items.at(1);
-          }};
+  return {
+    [](const redis::command&) -> caf::result<redis::reply> { return fail(ec::unsupported, "scripts alone"); },
+    [to, since](const redis::eval& x) -> caf::result<redis::reply> {
+      const auto& key = x.keys.at(0);
+      const auto by = std::exchange((*since)[key], 0ms);
+      const std::vector<redis::step> steps{
+        {&pass_script, {}, {key, '{' + key + "}:clock", x.keys.at(4), x.keys.at(5)}, {std::to_string(by.count())}},
+        {x.code, {}, x.keys, x.args}};
+      std::promise<caf::expected<redis::reply>> result;
+      to.transaction(steps, x.until, [&](caf::expected<redis::reply> r) { result.set_value(std::move(r)); });
+      auto got = result.get_future().get();
+      if (!got)
+        return std::move(got.error());
+      return got->items.at(1);
+    }};
 }
 
 struct config : caf::actor_system_config {

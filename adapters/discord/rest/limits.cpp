@@ -40,6 +40,12 @@ bool is_older_form(const boost::json::object& o) {
   return !o.empty() && std::all_of(o.begin(), o.end(), [](const auto& field) { return field.value().is_array(); });
 }
 
+/// True when `place` is this route and resource (see limiter::place_of).
+bool is_at(std::string_view route, std::string_view major, std::string_view place) {
+  return place.size() == route.size() + 1 + major.size() && place.starts_with(route) && place[route.size()] == '\n'
+      && place.ends_with(major);
+}
+
 /// Wait of the body, which is exact; the header is rounded up to whole seconds (RFC 9110 10.2.3).
 void read_limit(facts& f, const boost::json::object& body) {
   f.global = f.global || json::bool_or(body, "global");
@@ -204,12 +210,14 @@ void limiter::cancel(uint64_t ticket) {
       }
 }
 
-std::optional<uint64_t> limiter::take(bool interaction, instant now) {
+std::optional<uint64_t> limiter::take(bool interaction, instant now, std::string_view place) {
   if (paused_until(interaction) > now || closed(now) || !may_probe())
     return std::nullopt;
   auto& ring = rings_[interaction];
   for (auto who = ring.order.begin(); who != ring.order.end(); ++who)
     for (auto at = who->lines.begin(); at != who->lines.end(); ++at) {
+      if (!place.empty() && !is_at(at->route, at->major, place))
+        continue;
       const auto key = bucket_of(at->route, at->major);
       const auto call = std::find_if(at->calls.begin(), at->calls.end(),
                                      [&](const waiting& w) { return w.not_before <= now; });
@@ -239,23 +247,42 @@ std::optional<uint64_t> limiter::take(bool interaction, instant now) {
   return std::nullopt;
 }
 
-size_t limiter::wanted(instant now, size_t at_most) const {
+std::vector<std::string> limiter::wanted(instant now, size_t at_most) const {
+  std::vector<std::string> places;
   if (paused_until(false) > now || closed(now) || !may_probe())
-    return 0;
+    return places;
   if (block_wait_ > 0ms)
     at_most = std::min<size_t>(at_most, 1);
   std::unordered_set<std::string> chosen;
-  for (const auto& who : rings_[0].order)
-    for (const auto& l : who.lines) {
-      if (chosen.size() >= at_most)
-        return at_most;
-      auto key = bucket_of(l.route, l.major);
-      const bool due = std::any_of(l.calls.begin(), l.calls.end(),
-                                   [&](const waiting& w) { return w.not_before <= now; });
-      if (due && open(key, now) && held_until(l.route + '\n' + l.major) <= now)
-        chosen.insert(std::move(key));
-    }
-  return chosen.size();
+  const auto choose = [&](const line& l) {
+    auto key = bucket_of(l.route, l.major);
+    const bool due = std::any_of(l.calls.begin(), l.calls.end(), [&](const waiting& w) { return w.not_before <= now; });
+    auto place = l.route + '\n' + l.major;
+    if (!due || !open(key, now) || held_until(place) > now || !chosen.insert(std::move(key)).second)
+      return false;
+    places.push_back(std::move(place));
+    return true;
+  };
+  using lines = std::list<line>::const_iterator;
+  std::vector<std::pair<lines, lines>> tenants; // Of each, the lines that were not looked at.
+  const auto choose_next = [&](std::pair<lines, lines>& of) {
+    while (of.first != of.second && !choose(*of.first++)) {}
+  };
+  for (auto who = rings_[0].order.begin(); who != rings_[0].order.end() && places.size() < at_most; ++who)
+    choose_next(tenants.emplace_back(who->lines.begin(), who->lines.end()));
+  for (size_t before = 0; before < places.size() && places.size() < at_most;) {
+    before = places.size();
+    for (auto of = tenants.begin(); of != tenants.end() && places.size() < at_most; ++of)
+      choose_next(*of);
+  }
+  return places;
+}
+
+void limiter::learn_closed(const std::string& place, instant until) {
+  const auto end = place.find('\n');
+  auto& b = buckets_[bucket_of(place.substr(0, end), place.substr(end + 1))];
+  b.remaining = 0;
+  b.reset = std::max(b.reset, until);
 }
 
 std::optional<instant> limiter::next(instant now) const {
@@ -362,6 +389,15 @@ reaction limiter::blocked(const flight& landed, const facts& f, instant now) {
   return {true, wait, "cloudflare"};
 }
 
+std::optional<bucket_news> limiter::news_of(const flight& landed, const std::string& key, const facts& f) const {
+  if (f.is_from_proxy || f.global || landed.call.interaction)
+    return std::nullopt;
+  if (!f.limit || f.bucket.empty())
+    return f.status < 300 ? std::optional{bucket_news{}} : std::nullopt;
+  const auto& b = buckets_.at(key);
+  return bucket_news{f.bucket, *f.limit, b.remaining, b.reset};
+}
+
 reaction limiter::answered(uint64_t ticket, const facts& f, instant now) {
   const auto landed = land(ticket);
   if (!landed)
@@ -375,11 +411,14 @@ reaction limiter::answered(uint64_t ticket, const facts& f, instant now) {
     return blocked(*landed, f, now);
   block_wait_ = 0ms;
   blocked_place_.clear();
-  if (f.status == 429)
-    return limited(*landed, key, f, now);
+  if (f.status == 429) {
+    auto r = limited(*landed, key, f, now);
+    r.bucket = news_of(*landed, key, f);
+    return r;
+  }
   if (const auto held = holds_.find(place_of(landed->call)); held != holds_.end() && held->second.until <= now)
     holds_.erase(held);
-  return {};
+  return {.bucket = news_of(*landed, key, f)};
 }
 
 std::vector<budget::hold> limiter::take_untold_holds(instant now) {

@@ -54,11 +54,20 @@ struct waiting {
   instant not_before{};
 };
 
+/// A bucket after an answer, for the other processes.
+struct bucket_news {
+  std::string hash;
+  int limit = 0; ///< 0: the route has no bucket.
+  int remaining = 0;
+  instant reset{};
+};
+
 /// Decision on a call after its answer.
 struct reaction {
   bool again = false; ///< 429 or a block: send the call again after `wait`.
   std::chrono::milliseconds wait{0};
-  std::string_view cause = ""; ///< user, shared, global, sublimit, cloudflare; for metrics.
+  std::string_view cause = "";         ///< user, shared, global, sublimit, cloudflare; for metrics.
+  std::optional<bucket_news> bucket{}; ///< Empty: the answer says nothing of the bucket.
 };
 
 /// Reason why a call cannot be sent before `until`.
@@ -91,10 +100,14 @@ public:
   bool add(waiting);
   /// Removes a waiting call; one in flight must end with answered() or unanswered().
   void cancel(uint64_t ticket);
-  /// Returns the next call that may be sent now, or none. It is in flight from then on.
-  std::optional<uint64_t> take(bool interaction, instant now);
-  /// Number of calls that could be sent now, given enough slots of the global budget; at most `at_most`.
-  size_t wanted(instant now, size_t at_most) const;
+  /// Returns the next call that may be sent now, or none. It is in flight from then on. `place`: only a call with this
+  /// route and resource (see place_of); empty: any.
+  std::optional<uint64_t> take(bool interaction, instant now, std::string_view place = {});
+  /// Places of the calls that could be sent now, given slots of the global budget, by turn: one for each bucket, at
+  /// most `at_most`.
+  std::vector<std::string> wanted(instant now, size_t at_most) const;
+  /// Learns that the bucket of a place is empty until then, because of other processes.
+  void learn_closed(const std::string& place, instant until);
   /// Removes a taken call that was not sent (frozen, cancelled).
   void withdraw(uint64_t ticket);
   /// Records that a sent call got no answer; Discord may have counted it.
@@ -106,7 +119,7 @@ public:
   /// Next time at which a waiting call may be sent without further input; none: only an answer or a new call changes
   /// that.
   std::optional<instant> next(instant now) const;
-  /// Key of a hold: route and resource.
+  /// Key of a hold, and of a slot: route and resource.
   static std::string place_of(const waiting& w) { return w.route + '\n' + w.major; }
   /// Reason and end of the delay of `w`; an end in the past: none.
   delay_cause delay_cause_of(const waiting& w, instant now) const;
@@ -175,6 +188,7 @@ private:
   void put(waiting, bool in_front);
   std::optional<flight> land(uint64_t ticket);
   std::string learn(const flight&, const facts&, instant now);
+  std::optional<bucket_news> news_of(const flight&, const std::string& bucket, const facts&) const;
   reaction limited(const flight&, const std::string& bucket, const facts&, instant now);
   reaction blocked(const flight&, const facts&, instant now);
   void count_invalid(instant now);

@@ -59,7 +59,7 @@ TEST_CASE("limits: a bucket has one call in flight, also before anything is know
   REQUIRE(l.add(of(1)));
   REQUIRE(l.add(of(2)));
   REQUIRE(l.add(of(3, "POST /guilds/{guild}/roles", "2")));
-  CHECK(l.wanted(t0, 50) == 2);
+  CHECK(l.wanted(t0, 50).size() == 2);
   CHECK(l.take(false, t0) == 1);
   CHECK(l.take(false, t0) == 3);
   CHECK_FALSE(l.take(false, t0));
@@ -121,7 +121,7 @@ TEST_CASE("limits: 429 global stops all but interactions") {
   auto click = of(3, "POST callback", "w");
   click.interaction = true;
   l.add(click);
-  CHECK(l.wanted(t0, 50) == 0);
+  CHECK(l.wanted(t0, 50).size() == 0);
   CHECK_FALSE(l.take(false, t0 + 1900ms));
   CHECK(l.take(true, t0) == 3);
   CHECK(l.take(false, t0 + 2005ms) == 2);
@@ -170,7 +170,7 @@ TEST_CASE("limits: a sublimit holds for its route and resource, over all calls, 
   l.add(of(2, rename, "7", "b"));
   l.add(of(3, rename, "8"));
   l.add(of(4, "PUT /channels/{channel}/permissions/{target}", "7"));
-  CHECK(l.wanted(t0, 50) == 2);
+  CHECK(l.wanted(t0, 50).size() == 2);
   CHECK(l.take(false, t0) == 3); // Another channel.
   CHECK(l.take(false, t0) == 4); // Another route.
   CHECK_FALSE(l.take(false, t0 + 582s));
@@ -294,8 +294,8 @@ TEST_CASE(
   for (uint64_t i = 6; i <= 9; ++i)
     l.add(of(i, "GET r", std::to_string(i)));
   CHECK(l.delay_cause_of(of(10, "GET r", "10"), t0 + 2s).until == t0 + 11s);
-  CHECK(l.wanted(t0 + 2s, 50) == 0);
-  CHECK(l.wanted(t0 + 11s, 50) == 1);
+  CHECK(l.wanted(t0 + 2s, 50).size() == 0);
+  CHECK(l.wanted(t0 + 11s, 50).size() == 1);
   CHECK(l.take(false, t0 + 11s) == 6);
   CHECK_FALSE(l.take(false, t0 + 11s)); // Until the first is answered.
   CHECK(l.answered(6, page(403), t0 + 11s).wait == 20s);
@@ -311,9 +311,64 @@ TEST_CASE("limits: turns go round robin over tenants, however much one has waiti
   for (int i = 0; i < 100; ++i)
     l.add(of(++ticket, "POST r", "noisy" + std::to_string(i), "noisy"));
   l.add(of(1000, "POST r", "quiet", "quiet"));
+  CHECK(l.wanted(t0, 3) == std::vector<std::string>{"POST r\nnoisy0", "POST r\nquiet", "POST r\nnoisy1"});
+  CHECK(l.wanted(t0, 1'000).size() == 101);
   CHECK(l.take(false, t0) == 1);
   CHECK(l.take(false, t0) == 1000);
   CHECK(l.take(false, t0) == 2);
+}
+
+TEST_CASE("limits: a slot for one route and resource takes only a call of this place") {
+  limiter l;
+  l.add(of(1, "GET r", "1"));
+  l.add(of(2, "GET r", "12"));
+  CHECK_FALSE(l.take(false, t0, "GET r\n2"));
+  CHECK(l.take(false, t0, "GET r\n12") == 2);
+  CHECK_FALSE(l.take(false, t0, "GET r\n12"));
+  CHECK(l.take(false, t0, "GET r\n1") == 1);
+}
+
+TEST_CASE("limits: a bucket that other processes emptied waits, also when nothing else is known of it") {
+  limiter l;
+  l.add(of(1, "GET r", "1"));
+  l.add(of(2, "GET r", "2"));
+  l.learn_closed("GET r\n1", t0 + 700ms);
+  CHECK(l.wanted(t0, 50) == std::vector<std::string>{"GET r\n2"});
+  CHECK(l.delay_cause_of(of(1, "GET r", "1"), t0).until == t0 + 700ms);
+  CHECK(l.wanted(t0 + 700ms, 50).size() == 2);
+}
+
+TEST_CASE(
+  "limits: an answer's bucket is told with its reset; answers without one, of a proxy, or to an interaction not") {
+  const auto told = [](const facts& f, bool interaction = false) {
+    limiter l;
+    auto call = of(1);
+    call.interaction = interaction;
+    l.add(call);
+    l.take(interaction, t0);
+    return l.answered(1, f, t0).bucket;
+  };
+  const auto usual = told(ok("b", 10, 0, 400ms));
+  REQUIRE(usual);
+  CHECK(usual->hash == "b");
+  CHECK(usual->limit == 10);
+  CHECK(usual->remaining == 0);
+  CHECK(usual->reset == t0 + 405ms);
+  auto limited = refused(facts::scope::user, 700ms);
+  limited.bucket = "b";
+  limited.limit = 10;
+  CHECK(told(limited)->reset == t0 + 705ms);
+  facts bare;
+  bare.status = 204;
+  CHECK(told(bare)->limit == 0); // No bucket.
+  bare.status = 404;
+  CHECK_FALSE(told(bare));
+  CHECK_FALSE(told(refused(facts::scope::global, 700ms)));
+  auto page = ok();
+  page.status = 403;
+  page.is_from_proxy = true;
+  CHECK_FALSE(told(page));
+  CHECK_FALSE(told(ok(), true));
 }
 
 TEST_CASE("limits: at 80 % of the invalid requests of ten minutes nothing leaves, and later it does") {

@@ -1,15 +1,13 @@
 #include "adapters/discord/rest/rest.hpp"
 
+#include "adapters/discord/rest/request.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
-#include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/registry/spawn.hpp"
-#include "runtime/utf8.hpp"
 
-#include <boost/json.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
@@ -22,11 +20,10 @@ namespace {
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
-constexpr size_t reason_max = 512;         // docs/reference, "Audit Log Entry Object", reason.
-constexpr size_t message_bytes_max = 1000; // Length limit of an error in log lines.
 constexpr auto budget_within = 1'000ms;
 constexpr auto budget_patience = 1'000ms; // After this long without Redis, waiting calls fail with ec::unavailable.
 constexpr auto sweep_every = 60s;
+constexpr ptrdiff_t unreported_max = 1'000; // Slots; each ends by itself after budget::hold_max.
 /// Time in which an unknown webhook may still appear: that of an interaction exists once Discord has its first answer,
 /// at most 3 s after the interaction (docs/interactions/receiving-and-responding).
 constexpr auto webhook_grace = 3'000ms;
@@ -49,11 +46,16 @@ struct open_call {
   int attempts = 0;
   int told_waits = 0; ///< Number of 429 answers of the call.
   bool flying = false;
-  std::string slot;
+  budget::slot slot;
 };
 struct grant {
-  std::string name;
+  budget::slot slot;
   instant asked{};
+};
+/// A slot whose call has an answer, or counts as answered.
+struct answered {
+  budget::slot slot;
+  std::optional<bucket_news> bucket;
 };
 
 /// A webhook that Discord did not know.
@@ -76,8 +78,9 @@ struct state {
   std::string us = random_hex(8); ///< Names of slots are unique over the cluster.
   uint64_t slots = 0;
   std::deque<grant> grants;
-  std::vector<std::string> answered, unused; ///< Slots to report to the budget.
-  std::multimap<instant, std::string>
+  std::vector<answered> answered_slots; ///< To report to the budget, as `unused`.
+  std::vector<budget::slot> unused;
+  std::multimap<instant, budget::slot>
     silent; ///< Slots of unanswered calls by the time at which they count as answered.
   milliseconds hold_off{0};
   bool trading = false;
@@ -100,36 +103,6 @@ using pointer = internal::stateful_pointer<state>;
 void pump(pointer self);
 
 instant now_of(pointer self) { return self->clock().now(); }
-
-std::string audit_reason(std::string_view reason) {
-  size_t bytes = 0, characters = 0;
-  while (bytes < reason.size() && characters < reason_max) {
-    ++characters;
-    do
-      ++bytes;
-    while (bytes < reason.size() && (static_cast<unsigned char>(reason[bytes]) & 0xC0) == 0x80);
-  }
-  return net::percent_encode(reason.substr(0, bytes));
-}
-
-net::http_request request_of(const call& c, const rest_options& opt) {
-  net::http_request r;
-  r.method = c.method;
-  constexpr std::string_view place = "{token}", version = "/api/v10";
-  if (const auto at = c.token.empty() ? c.path.npos : c.path.find(place); at != c.path.npos)
-    r.private_target = secret::concat(version, c.path.substr(0, at), c.token, c.path.substr(at + place.size()));
-  else
-    r.target = std::string{version} + c.path;
-  r.body = c.body;
-  r.headers.emplace_back("User-Agent", opt.user_agent);
-  if (!c.interaction)
-    r.authorization = secret::concat("Bot ", opt.token());
-  if (!c.body.empty())
-    r.headers.emplace_back("Content-Type", "application/json");
-  if (!c.reason.empty())
-    r.headers.emplace_back("X-Audit-Log-Reason", audit_reason(c.reason));
-  return r;
-}
 
 bool idempotent(const call& c) { return c.method != "POST"; }
 
@@ -185,12 +158,12 @@ void tell_hindered(pointer self, instant now) {
   }
 }
 
-void launch(pointer self, uint64_t ticket, std::string slot) {
+void launch(pointer self, uint64_t ticket, budget::slot slot) {
   auto& st = self->state;
   auto& c = st.open.at(ticket);
   if (c.what.may_leave && !c.what.may_leave()) {
     st.limits.withdraw(ticket);
-    if (!slot.empty())
+    if (!slot.name.empty())
       st.unused.push_back(std::move(slot));
     finish(self, ticket, fail(ec::frozen, "the effect may not leave: frozen, or begun under an older fence or lease"));
     return;
@@ -212,14 +185,40 @@ void launch(pointer self, uint64_t ticket, std::string slot) {
   });
 }
 
-/// Runs one exchange with the budget: wanted, answered and unused slots.
-flow<> trade(pointer self, size_t want) {
+budget::answered_slot report_of(const answered& a, instant now) {
+  if (!a.bucket)
+    return {a.slot, std::nullopt};
+  const auto left = std::max(std::chrono::ceil<milliseconds>(a.bucket->reset - now), 0ms);
+  return {a.slot, budget::bucket_state{a.bucket->hash, a.bucket->limit, a.bucket->remaining, left}};
+}
+
+/// Keeps the newest of what could not be reported.
+void shorten(auto& list) {
+  if (std::ssize(list) > unreported_max)
+    list.erase(list.begin(), list.end() - unreported_max);
+}
+
+/// Takes over what the budget granted; the other wanted calls wait for their bucket.
+void take_grants(state& st, const budget::exchange& x, const budget::granted& got, instant asked, instant now) {
+  size_t count = 0, next_closed = 0;
+  for (size_t i = 0; i < x.wanted.size(); ++i)
+    if (next_closed < got.closed.size() && got.closed[next_closed].index == i)
+      st.limits.learn_closed(x.wanted[i].place, now + got.closed[next_closed++].wait);
+    else if (count++ < got.count)
+      st.grants.push_back({x.wanted[i], asked});
+  st.want_at = now + (got.count < count ? std::max(got.retry, milliseconds{1}) : milliseconds{0});
+}
+
+/// Runs one exchange with the budget: slots for the calls of the wanted places, answered and unused slots.
+flow<> trade(pointer self, std::vector<std::string> wanted) {
   auto& st = self->state;
   st.trading = true;
   budget::exchange x;
-  for (size_t i = 0; i < want; ++i)
-    x.wanted.push_back(st.us + ':' + std::to_string(++st.slots));
-  x.answered = std::exchange(st.answered, {});
+  for (auto& place : wanted)
+    x.wanted.emplace_back(st.us + ':' + std::to_string(++st.slots), std::move(place));
+  const auto reported = std::exchange(st.answered_slots, {});
+  for (const auto& each : reported)
+    x.answered.push_back(report_of(each, now_of(self)));
   x.unused = std::exchange(st.unused, {});
   x.hold_off = std::exchange(st.hold_off, milliseconds{0});
   x.invalid = st.limits.take_untold();
@@ -235,12 +234,10 @@ flow<> trade(pointer self, size_t want) {
     st.budget_down.reset();
     st.limits.learn_invalid(result->invalid, now);
     st.limits.learn_holds(result->holds, now);
-    if (st.holds_seen != result->holds_version)
+    take_grants(st, said, *result, asked, now);
+    if (st.holds_seen != result->holds_version || !result->closed.empty())
       tell_hindered(self, now);
     st.holds_seen = result->holds_version;
-    for (size_t i = 0; i < std::min(result->count, said.wanted.size()); ++i)
-      st.grants.push_back({said.wanted[i], asked});
-    st.want_at = now + (result->count < want ? std::max(result->retry, milliseconds{1}) : milliseconds{0});
   } else {
     if (!st.budget_down) {
       st.budget_down = now;
@@ -248,7 +245,7 @@ flow<> trade(pointer self, size_t want) {
     }
     // The requested slots may be granted; the next exchange releases them as unused.
     const bool lost = code_of(result.error()) == ec::unknown;
-    st.answered.insert(st.answered.end(), said.answered.begin(), said.answered.end());
+    st.answered_slots.insert(st.answered_slots.end(), reported.begin(), reported.end());
     st.unused.insert(st.unused.end(), said.unused.begin(), said.unused.end());
     if (lost)
       st.unused.insert(st.unused.end(), said.wanted.begin(), said.wanted.end());
@@ -256,10 +253,8 @@ flow<> trade(pointer self, size_t want) {
     st.limits.put_back_untold(said.invalid);
     st.limits.put_back_untold_holds(said.told);
     st.trade_at = now + milliseconds{static_cast<int64_t>(100 + 100 * jitter())};
-    // Slots end by themselves after budget::hold_max; names beyond a full set are dropped.
-    for (auto* list : {&st.answered, &st.unused})
-      if (list->size() > 1'000)
-        list->erase(list->begin(), list->end() - 1'000);
+    shorten(st.answered_slots);
+    shorten(st.unused);
   }
   pump(self);
 }
@@ -292,14 +287,14 @@ void expire(pointer self, instant now) {
   if (st.limits.closed(now))
     tell_hindered(self, now);
   while (!st.silent.empty() && st.silent.begin()->first <= now)
-    st.answered.push_back(std::move(st.silent.extract(st.silent.begin()).mapped()));
+    st.answered_slots.push_back({std::move(st.silent.extract(st.silent.begin()).mapped()), {}});
   for (auto& g : st.grants)
     if (now - g.asked > budget::use_within) {
       metrics::count("arrakis_discord_slots_unused_total", "Grants of the global budget that were given back.");
-      st.unused.push_back(std::move(g.name));
-      g.name.clear();
+      st.unused.push_back(std::move(g.slot));
+      g.slot.name.clear();
     }
-  std::erase_if(st.grants, [](const grant& g) { return g.name.empty(); });
+  std::erase_if(st.grants, [](const grant& g) { return g.slot.name.empty(); });
   if (now >= st.sweep_at) {
     st.limits.sweep(now);
     st.sweep_at = now + sweep_every;
@@ -315,6 +310,12 @@ void wake_at(pointer self, instant at) {
   self->delayed_send(self, wait, tick{++st.tick_number});
 }
 
+/// True when the budget must learn something, also if no slot is wanted.
+bool owes_report(const state& st) {
+  return !st.answered_slots.empty() || !st.unused.empty() || st.hold_off > 0ms || st.limits.untold() > 0
+      || st.limits.has_untold_holds();
+}
+
 void schedule(pointer self, instant now) {
   auto& st = self->state;
   if (const auto at = st.limits.next(now))
@@ -325,9 +326,8 @@ void schedule(pointer self, instant now) {
     wake_at(self, st.silent.begin()->first);
   for (const auto& g : st.grants)
     wake_at(self, g.asked + budget::use_within + 1ms);
-  const bool owing = !st.answered.empty() || !st.unused.empty() || st.limits.untold() > 0
-                  || st.limits.has_untold_holds();
-  if (!st.trading && (owing || st.limits.wanted(now, 1) > 0))
+  const bool owing = owes_report(st);
+  if (!st.trading && (owing || !st.limits.wanted(now, 1).empty()))
     wake_at(self, owing ? st.trade_at : std::max(st.trade_at, st.want_at));
   if (st.budget_down && st.limits.size() > 0)
     wake_at(self, std::max(*st.budget_down + budget_patience, now + 100ms));
@@ -339,21 +339,25 @@ void pump(pointer self) {
   expire(self, now);
   while (const auto ticket = st.limits.take(true, now))
     launch(self, *ticket, {});
-  while (!st.grants.empty()) {
-    const auto ticket = st.limits.take(false, now);
-    if (!ticket)
-      break;
-    auto slot = std::move(st.grants.front().name); // The oldest first, because it expires first.
-    st.grants.pop_front();
+  for (auto g = st.grants.begin(); g != st.grants.end();) { // The oldest first, because it expires first.
+    const auto ticket = st.limits.take(false, now, g->slot.place);
+    if (!ticket) {
+      ++g;
+      continue;
+    }
+    auto slot = std::move(g->slot);
+    g = st.grants.erase(g);
     launch(self, *ticket, std::move(slot));
   }
   if (!st.trading && now >= st.trade_at) {
-    const auto wanted = st.limits.wanted(now, 50);
-    const auto more = wanted > st.grants.size() ? wanted - st.grants.size() : 0;
-    const bool owing = !st.answered.empty() || !st.unused.empty() || st.hold_off > 0ms || st.limits.untold() > 0
-                    || st.limits.has_untold_holds();
-    if (owing || (more > 0 && now >= st.want_at))
-      st.flows.start(trade(self, more));
+    auto wanted = st.limits.wanted(now, 50);
+    std::erase_if(wanted, [&st](const std::string& place) {
+      return std::ranges::find(st.grants, place, [](const grant& g) { return g.slot.place; }) != st.grants.end();
+    });
+    if (now < st.want_at)
+      wanted.clear();
+    if (owes_report(st) || !wanted.empty())
+      st.flows.start(trade(self, std::move(wanted)));
   }
   schedule(self, now_of(self));
 }
@@ -383,21 +387,6 @@ bool is_gone(const state& st, const call& c) {
   return found != st.unknown_webhooks.end() && found->second.gone;
 }
 
-answer answer_of(net::http_response response) {
-  answer a;
-  a.status = response.status;
-  a.body = std::move(response.body);
-  if (a.status >= 400) {
-    const auto tree = json::parse(a.body);
-    if (const auto* object = tree ? tree->if_object() : nullptr) {
-      a.code = static_cast<int>(json::integer_or(*object, "code"));
-      a.message = utf8_head(json::text_or(*object, "message"), message_bytes_max);
-      a.errors = read_field_errors(*object);
-    }
-  }
-  return a;
-}
-
 void retry_or(pointer self, uint64_t ticket, milliseconds wait, caf::error otherwise) {
   auto& st = self->state;
   auto& c = st.open.at(ticket);
@@ -419,7 +408,7 @@ void on_silence(pointer self, uint64_t ticket, const caf::error& error) {
     st.limits.unanswered(ticket, now);
   else
     st.limits.withdraw(ticket);
-  if (!c.slot.empty()) {
+  if (!c.slot.name.empty()) {
     if (left)
       st.silent.emplace(now + (budget::after_silence - budget::after_answer), std::move(c.slot));
     else
@@ -504,12 +493,12 @@ void on_answer(pointer self, uint64_t ticket, net::http_response response) {
   auto& st = self->state;
   auto& c = st.open.at(ticket);
   const auto now = now_of(self);
-  if (!c.slot.empty())
-    st.answered.push_back(std::exchange(c.slot, {}));
   if (st.opt.clock)
     note_time(*st.opt.clock, net::header(response.headers, "Date"), c.sent, now);
   const auto status = response.status;
   const auto r = st.limits.answered(ticket, read_facts(status, response.headers, response.body), now);
+  if (!c.slot.name.empty())
+    st.answered_slots.push_back({std::exchange(c.slot, {}), r.bucket});
   metrics::count("arrakis_discord_requests_total", "Answers of Discord.", 1,
                  {{"method", c.what.method}, {"status", std::to_string(status / 100) + "xx"}});
   metrics::observe("arrakis_discord_request_seconds", "From sending to answer.",

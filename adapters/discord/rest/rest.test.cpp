@@ -149,6 +149,51 @@ TEST_CASE("discord.rest: at most slots_max requests leave in a second, and turns
   CHECK(b.wire.size() == 50);
 }
 
+TEST_CASE("discord.rest: the process that follows a dead one waits for the bucket that the dead one emptied") {
+  test::sim_system* sim = nullptr;
+  bench b;
+  sim = &b.sim;
+  auto budget = test::memory_budget(sim->sys());
+  const auto process = [&] {
+    return start(
+      sim->sys(), {.token = [] { return secret{"t"}; }},
+      [&](net::http_request r, deadline, auto done) {
+        b.wire.push_back({test::as_received(std::move(r)), sim->now(), std::move(done)});
+      },
+      budget);
+  };
+  const auto left = [](int remaining) {
+    return net::headers{{"X-RateLimit-Limit", "2"},
+                        {"X-RateLimit-Remaining", std::to_string(remaining)},
+                        {"X-RateLimit-Reset-After", "4"},
+                        {"X-RateLimit-Bucket", "roles"}};
+  };
+  for (const bool is_answered : {true, false}) {
+    CAPTURE(is_answered);
+    const auto path = is_answered ? "/guilds/1/roles" : "/guilds/2/roles";
+    auto first = process();
+    for (const int remaining : {1, 0}) {
+      b.self->send(first, b.read(path));
+      sim->advance(awake);
+      REQUIRE(b.wire.size() == 1);
+      if (remaining > 0 || is_answered)
+        b.answer(200, "[]", left(remaining));
+      else
+        b.wire.clear(); // Discord counts it, and the process dies before the answer.
+    }
+    caf::anon_send_exit(first, caf::exit_reason::kill);
+    auto second = process();
+    b.self->send(second, b.read(path));
+    sim->advance(1'500ms);
+    CHECK(b.wire.empty());
+    sim->advance(3s);
+    REQUIRE(b.wire.size() == 1);
+    b.answer(200, "[]", left(1));
+    caf::anon_send_exit(second, caf::exit_reason::kill);
+    sim->run();
+  }
+}
+
 TEST_CASE("discord.rest: interactions need neither slot nor token") {
   bench b{{}, {}};
   auto c = b.read("/interactions/1/tok/callback");

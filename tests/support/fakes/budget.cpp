@@ -9,6 +9,75 @@ namespace arrakis::test {
 using namespace discord::budget;
 using std::chrono::milliseconds;
 
+std::string fake_budget::bucket_of(const std::string& place) const {
+  const auto end = place.find('\n');
+  const auto hash = hashes_.find(place.substr(0, end));
+  return hash == hashes_.end() ? place : hash->second + place.substr(end);
+}
+
+fake_budget::bucket& fake_budget::find(const std::string& place, instant now) {
+  auto& b = buckets_[bucket_of(place)];
+  std::erase_if(b.flights, [now](const auto& f) { return f.second.until <= now; });
+  return b;
+}
+
+milliseconds fake_budget::reserve(const slot& s, instant now) {
+  const auto hash = hashes_.find(s.place.substr(0, s.place.find('\n')));
+  if (s.place.empty() || (hash != hashes_.end() && hash->second.empty()))
+    return {};
+  auto& b = find(s.place, now);
+  if (b.flights.contains(s.name))
+    return {};
+  const auto known = hash == hashes_.end() ? windows_.end() : windows_.find(hash->second);
+  const int flying = static_cast<int>(b.flights.size());
+  const int limit = known == windows_.end() ? 1 : known->second.limit;
+  if (known == windows_.end() || b.reset <= now) {
+    if (flying >= limit)
+      return bucket_retry;
+    b.left = limit - flying;
+    b.reset = known == windows_.end() ? now : now + known->second.length;
+  }
+  if (b.left <= 0)
+    return std::max(milliseconds{1}, std::chrono::ceil<milliseconds>(b.reset - now));
+  --b.left;
+  b.flights[s.name] = {now + hold_max, ++b.calls};
+  return {};
+}
+
+void fake_budget::learn(const answered_slot& s, instant now) {
+  const auto flight = find(s.place, now).flights.extract(s.name);
+  bool is_newest = flight && flight.mapped().number == find(s.place, now).calls;
+  if (!s.bucket)
+    return;
+  const auto& told = *s.bucket;
+  auto& hash = hashes_[s.place.substr(0, s.place.find('\n'))];
+  if (hash != told.hash) {
+    hash = told.hash;
+    is_newest = !buckets_.contains(bucket_of(s.place));
+  }
+  if (hash.empty())
+    return;
+  auto& w = windows_[hash];
+  w.limit = told.limit;
+  if (w.length == milliseconds{0} || told.remaining > 0)
+    w.length = std::max(w.length, told.reset_after);
+  auto& b = find(s.place, now);
+  const int left = told.remaining - static_cast<int>(b.flights.size());
+  if (is_newest && b.flights.empty()) {
+    b.left = told.remaining;
+    b.reset = now + told.reset_after;
+  } else {
+    b.left = b.reset > now ? std::min(b.left, left) : left;
+    b.reset = std::max(b.reset, now + told.reset_after);
+  }
+}
+
+void fake_budget::give_back(const slot& s, instant now) {
+  auto& b = find(s.place, now);
+  if (b.flights.erase(s.name) > 0 && b.reset > now)
+    ++b.left;
+}
+
 granted fake_budget::trade(const exchange& x, instant now) {
   granted result;
   for (const auto& h : x.told)
@@ -27,10 +96,16 @@ granted fake_budget::trade(const exchange& x, instant now) {
     quiet_ = now + how.quiet;
   if (x.hold_off > milliseconds{0})
     quiet_ = std::max(*quiet_, now + x.hold_off);
-  for (const auto& token : x.answered)
-    held_[token] = now + how.held_after_answer;
-  for (const auto& token : x.unused)
-    held_.erase(token);
+  for (const auto& each : x.answered) {
+    held_[each.name] = now + how.held_after_answer;
+    if (!each.place.empty())
+      learn(each, now);
+  }
+  for (const auto& each : x.unused) {
+    held_.erase(each.name);
+    if (!each.place.empty())
+      give_back(each, now);
+  }
   std::erase_if(held_, [&](const auto& slot) { return slot.second <= now; });
   if (x.wanted.empty())
     return result;
@@ -38,13 +113,18 @@ granted fake_budget::trade(const exchange& x, instant now) {
     result.retry = std::chrono::ceil<milliseconds>(*quiet_ - now);
     return result;
   }
-  for (const auto& token : x.wanted) {
-    if (!held_.contains(token) && held_.size() >= static_cast<size_t>(how.slots_max))
+  for (size_t i = 0; i < x.wanted.size(); ++i) {
+    const auto& each = x.wanted[i];
+    if (!held_.contains(each.name) && held_.size() >= static_cast<size_t>(how.slots_max))
       break;
-    held_[token] = now + hold_max;
+    if (const auto wait = reserve(each, now); wait > milliseconds{0}) {
+      result.closed.push_back({i, wait});
+      continue;
+    }
+    held_[each.name] = now + hold_max;
     ++result.count;
   }
-  if (result.count < x.wanted.size()) {
+  if (result.count + result.closed.size() < x.wanted.size()) {
     const auto first = std::ranges::min_element(held_, {}, [](const auto& slot) { return slot.second; });
     result.retry = std::max(milliseconds{1}, std::chrono::ceil<milliseconds>(first->second - now));
   }
@@ -52,6 +132,9 @@ granted fake_budget::trade(const exchange& x, instant now) {
 }
 
 void fake_budget::forget() {
+  buckets_.clear();
+  hashes_.clear();
+  windows_.clear();
   held_.clear();
   holds_.clear();
   holds_version_ = 0;

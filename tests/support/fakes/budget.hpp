@@ -23,6 +23,29 @@ public:
   discord::budget::handle port(caf::actor_system&, const way* = nullptr);
 
 private:
+  struct flight {
+    instant until{};
+    uint64_t number = 0;
+  };
+  struct bucket {
+    int left = 0;
+    instant reset{};
+    uint64_t calls = 0;
+    std::map<std::string, flight> flights; ///< By slot.
+  };
+  struct window {
+    int limit = 0;
+    std::chrono::milliseconds length{0};
+  };
+  std::string bucket_of(const std::string& place) const;
+  bucket& find(const std::string& place, instant now);
+  std::chrono::milliseconds reserve(const discord::budget::slot&, instant now);
+  void learn(const discord::budget::answered_slot&, instant now);
+  void give_back(const discord::budget::slot&, instant now);
+
+  std::map<std::string, bucket> buckets_;     ///< By hash, before it is known by route, and resource.
+  std::map<std::string, std::string> hashes_; ///< By route; empty: the route has no bucket.
+  std::map<std::string, window> windows_;     ///< By hash.
   std::map<std::string, instant> held_;
   std::map<std::string, instant> holds_; ///< By place.
   uint64_t holds_version_ = 0;
