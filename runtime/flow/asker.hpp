@@ -32,9 +32,10 @@ public:
 
   /// A deadline `wait` from the system's clock, which is virtual in tests.
   deadline within(std::chrono::milliseconds wait) const;
-  /// Asks `to`; `done` is called once with a caf::expected of the answer, on the answering thread (a worker, the
-  /// clock's, or this one before ask() returns): it must be short, and thread-safe. ec::unknown: no answer by `until`;
-  /// ec::timeout: `until` had passed, nothing was asked; ec::unavailable: no receiver.
+  /// Asks `to`; `done` is called once with a caf::expected of the answer, on the answering thread, on a worker of CAF
+  /// when none comes in time, or on this one before ask() returns: it must be short, and thread-safe. It may ask again.
+  /// ec::unknown: no answer by `until`; ec::timeout: `until` had passed, nothing was asked; ec::unavailable: no
+  /// receiver.
   template <class Handle, class Message, class Done>
   ticket ask(const Handle& to, deadline until, Message message, Done done) {
     using answer = typename detail::answer_of<caf::response_type_t<typename Handle::signatures, Message>>::type;

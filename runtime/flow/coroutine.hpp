@@ -17,6 +17,7 @@ class flow;
 
 namespace detail {
 struct promise_base;
+class flow_timer;
 
 /// Hears of the end of a flow that no other flow awaits directly: a root, or a member of a group.
 class listener {
@@ -32,6 +33,7 @@ struct promise_base {
   std::coroutine_handle<> continuation; ///< The flow that awaits this one.
   listener* told = nullptr;             ///< In its place, for a root and for a member of a group.
   size_t place = 0;                     ///< For the listener: which of its flows this is.
+  flow_timer* timer = nullptr;          ///< Ends what this flow waits for in time; that of its root.
   bool is_root = false;
   std::exception_ptr thrown;
 
@@ -105,8 +107,10 @@ public:
       handle_.destroy();
   }
   bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> caller) noexcept {
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> caller) noexcept {
     handle_.promise().continuation = caller;
+    handle_.promise().timer = caller.promise().timer;
     return handle_;
   }
   T await_resume() {

@@ -2,6 +2,7 @@
 // The running root flows of one actor.
 #include "runtime/flow/cancel.hpp"
 #include "runtime/flow/coroutine.hpp"
+#include "runtime/flow/flow_timer.hpp"
 
 #include <caf/typed_response_promise.hpp>
 #include <list>
@@ -41,6 +42,7 @@ private:
     root(flows* in, request_key works_on, flow<> body) : of(in), request(std::move(works_on)), work(std::move(body)) {
       work.promise().told = this;
       work.promise().is_root = true;
+      work.promise().timer = &of->timer_;
     }
     std::coroutine_handle<> flow_ended(detail::promise_base&) noexcept final {
       of->running_.erase(at); // With us, and with the frame that has ended.
@@ -58,6 +60,7 @@ private:
     added.work.begin();
   }
 
-  std::list<root> running_;
+  detail::flow_timer timer_;
+  std::list<root> running_; ///< The last member: what waits there is in the timer's list.
 };
 } // namespace arrakis

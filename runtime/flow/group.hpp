@@ -66,7 +66,9 @@ public:
   group(const group&) = delete;
   group& operator=(const group&) = delete;
   bool await_ready() const { return false; }
-  bool await_suspend(std::coroutine_handle<> caller) {
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> caller) {
+    timer_ = caller.promise().timer;
     if (deadline_)
       begin(*deadline_, of_the_deadline);
     in_time_ = !decided_;
@@ -108,6 +110,7 @@ protected:
       return;
     member.promise().told = this;
     member.promise().place = place;
+    member.promise().timer = timer_;
     member.begin();
   }
   void end_at(flow<> deadline) { deadline_.emplace(std::move(deadline)); }
@@ -116,6 +119,7 @@ protected:
 private:
   static constexpr size_t of_the_deadline = SIZE_MAX;
   size_t by_ = 0; // The member that ended the group.
+  flow_timer* timer_ = nullptr;
   std::optional<flow<>> deadline_;
   bool decided_ = false, in_time_ = true;
   std::coroutine_handle<> caller_;

@@ -10,17 +10,22 @@ template <class Derived>
 class suspending {
 public:
   bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> caller) {
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> caller) {
     caller_ = caller;
+    timer_ = caller.promise().timer;
     static_cast<Derived*>(this)->suspended();
   }
 
 protected:
+  /// The timer of the flow that waits.
+  detail::flow_timer& timer() const { return *timer_; }
   /// Afterwards this object may be gone.
   void resume() { detail::resume(std::exchange(caller_, nullptr)); }
 
 private:
   std::coroutine_handle<> caller_;
+  detail::flow_timer* timer_ = nullptr;
 };
 
 /// A place in an actor's state where at most one of its flows waits until other code of that actor says go:

@@ -3,6 +3,7 @@
 #include "runtime/registry/registry.hpp"
 #include "runtime/registry/shared_text.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <caf/actor_control_block.hpp>
 #include <ctime>
@@ -59,6 +60,7 @@ struct alignas(64) record {
   std::atomic<uint32_t> version{0};  ///< Odd: being changed.
   std::atomic<life> state{life::free};
   std::atomic<bool> exact{true};
+  std::atomic<uint16_t> timers{0}; ///< Of CAF's pending responses: those that are timers.
 
   std::atomic<node*> where{nullptr};
   std::atomic<kind*> what{nullptr};
@@ -70,6 +72,11 @@ struct alignas(64) record {
     const auto before = arrived.fetch_add(1, std::memory_order_relaxed);
     if (before == handled.load(std::memory_order_relaxed))
       nonempty_since_ns.store(coarse_ns(), std::memory_order_relaxed);
+  }
+  /// `pending`: the responses that CAF waits for.
+  void count_requests(size_t pending) {
+    const size_t of_timers = timers.load(std::memory_order_relaxed);
+    requests.store(static_cast<uint32_t>(pending - std::min(pending, of_timers)), std::memory_order_relaxed);
   }
 };
 

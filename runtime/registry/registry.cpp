@@ -153,6 +153,7 @@ void fill(record& r, node* where, kind* what, std::string_view key, uint64_t ten
       counter->store(0, std::memory_order_relaxed);
     r.actor_id.store(0, std::memory_order_relaxed);
     r.requests.store(0, std::memory_order_relaxed);
+    r.timers.store(0, std::memory_order_relaxed);
     r.where.store(where, std::memory_order_relaxed);
     r.what.store(what, std::memory_order_relaxed);
     std::array<uint64_t, key_bytes / 8> words{};
@@ -336,6 +337,14 @@ lease enroll(const identity& who) {
   return made;
 }
 } // namespace detail
+
+void count_timers(uint64_t actor_id, int by) {
+  auto* const own = detail::current;
+  if (!own || own->actor_id.load(std::memory_order_relaxed) != static_cast<uint32_t>(actor_id))
+    return;
+  const auto before = own->timers.load(std::memory_order_relaxed);
+  own->timers.store(static_cast<uint16_t>(before + by), std::memory_order_relaxed);
+}
 
 std::string_view word(actor_state s) {
   constexpr std::array<std::string_view, 5> words{"starting", "running", "waiting", "restarting", "quarantined"};

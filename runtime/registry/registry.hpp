@@ -112,6 +112,10 @@ private:
   detail::record* vacant_ = nullptr;
 };
 
+/// The actor with this id, whose turn it is, has set a timer (+1), or has one less (-1), that CAF keeps among its
+/// requests: it is not counted as a request in flight.
+void count_timers(uint64_t actor_id, int by);
+
 /// Files an actor that runs already at `where`.
 void move(const caf::actor&, place where);
 

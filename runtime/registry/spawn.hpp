@@ -32,7 +32,7 @@ public:
     const auto result = Actor::consume(what);
     if (result == caf::invoke_message_result::skipped)
       now.skip();
-    mine->requests.store(static_cast<uint32_t>(this->multiplexed_responses_.size()), std::memory_order_relaxed);
+    mine->count_requests(this->multiplexed_responses_.size());
     return result;
   }
   caf::resumable::resume_result resume(caf::execution_unit* host, size_t messages_max) override {
