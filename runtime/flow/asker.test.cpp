@@ -209,7 +209,7 @@ TEST_CASE("asker: who is told that the time is over may ask again, more often th
     asker questions{sys};
     const auto to = sys.spawn(answering, &pending);
     const question never{1, 24h};
-    questions.ask(to, questions.within(1ms), never, [&](const caf::expected<reply>&) {
+    questions.ask(to, questions.within(50ms), never, [&](const caf::expected<reply>&) {
       const auto begun = questions.within(1min);
       for (int i = 0; i < again; ++i)
         questions.ask(to, {begun.at - i * 1ms}, never, [&](const caf::expected<reply>&) { ++ended; });

@@ -25,7 +25,8 @@ struct response_handlers : caf::scheduled_actor {
 };
 
 /// Ends the waits of the flows of one actor at their deadlines, in the order of these. Not thread-safe: the actor's own
-/// turns only. The earliest deadline, at most, has a timer of CAF's clock.
+/// turns only. The earliest deadline, at most, has a timer of CAF's clock. An answer that is in the mailbox before the
+/// timer of its deadline fires counts, however late the actor comes to it.
 class flow_timer {
 public:
   /// A flow that waits.
@@ -102,8 +103,9 @@ inline void flow_timer::fire() {
   is_firing_ = true;
   waits_.timer_is_gone();
   registry::count_timers(self_->id(), -1);
-  const auto now = self_->clock().now();
-  while (auto* const due = waits_.take_due(now)) {
+  // No further, also if it is later by now: an answer may stand in the mailbox that has come in its time.
+  const auto until = waits_.timer();
+  while (auto* const due = waits_.take_due(until)) {
     static_cast<wait*>(due)->late();
     if (is_ending(self_))
       return;

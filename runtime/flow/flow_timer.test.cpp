@@ -148,6 +148,20 @@ TEST_CASE("flow_timer: an earlier deadline is not late because a later one has t
   CHECK(on.ends[0] == "unknown after 500");
 }
 
+TEST_CASE("flow_timer: an answer that came in its time counts, though the actor comes to it after the deadline") {
+  stage on;
+  on.begin({{0ms, 1001ms, 10ms}, {0ms, 15ms, 20ms}});
+  auto& scheduler = on.sim.scheduler();
+  scheduler.clock().advance_time(10ms); // The first deadline is in the mailbox,
+  scheduler.clock().advance_time(5ms);
+  REQUIRE(scheduler.prioritize(on.to));
+  scheduler.run_once(); // and behind it the second answer.
+  scheduler.clock().advance_time(10ms);
+  on.sim.run();
+  CHECK(on.ends[0] == "unknown after 25");
+  CHECK(on.ends[1] == "answered after 25");
+}
+
 TEST_CASE("flow_timer: for nobody a timer stays set for a minute at most, since the clock keeps its actor in memory") {
   stage on;
   on.begin({{0ms, 1ms, 30s}});
