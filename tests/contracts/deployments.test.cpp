@@ -6,6 +6,7 @@
 #include "schemas/canonical_json.hpp"
 #include "tests/support/fakes/manifest.hpp"
 #include "tests/support/fakes/store.hpp"
+#include "tests/support/fakes/submission.hpp"
 #include "tests/support/stores.hpp"
 
 using namespace arrakis;
@@ -34,25 +35,8 @@ TEST_CASE("the deployments in PostgreSQL keep the contract of deployments") {
   test::deployments_contract([&] {
     ++guild;
     const auto next = db.get<deployments::prepared>(port, deployments::prepare{{guild}, db.soon()});
-    const auto canonical = *canonical_json(to_json(test::sample_manifest()));
-    deployments::submit order{.key = "click-" + std::to_string(guild),
-                              .community = next.community,
-                              .guild = {guild},
-                              .community_name = "Tabr",
-                              .theme_id = "basic",
-                              .admin = {4711},
-                              .manifest = {.community = next.community,
-                                           .version = next.next_version,
-                                           .canonical = canonical,
-                                           .sha256 = sha256_hex(canonical),
-                                           .previous_sha256 = next.previous_sha256,
-                                           .created_at = "2026-11-24T05:38:16.123Z",
-                                           .created_by = {},
-                                           .signature = "vault:v1:c2ln"},
-                              .application = {1574675491988701185},
-                              .interaction_token = secret{"token"},
-                              .token_life = std::chrono::minutes{15},
-                              .until = db.soon()};
+    auto order = test::submission(next, {guild}, "click-" + std::to_string(guild), db.soon(),
+                                  *canonical_json(to_json(test::sample_manifest())));
     const auto made = db.get<deployments::submitted>(port, std::move(order));
     return test::deployments_bench{
       .sys = db.live.sys(),

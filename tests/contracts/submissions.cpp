@@ -4,6 +4,7 @@
 #include "schemas/canonical_json.hpp"
 #include "tests/contracts/asking.hpp"
 #include "tests/support/fakes/manifest.hpp"
+#include "tests/support/fakes/submission.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,26 +22,8 @@ struct desk {
   prepared next(snowflake guild) { return *ask<prepared>(sys, to, prepare{guild, soon()}); }
   submit order(snowflake guild, std::string key, std::optional<int64_t> base = {}) {
     const auto on = next(guild);
-    const auto canonical = *canonical_json(to_json(test::sample_manifest()));
-    submit m;
-    m.key = std::move(key);
-    m.community = on.community;
-    m.guild = guild;
-    m.community_name = "Tabr";
-    m.theme_id = "basic";
-    m.admin = {4711};
-    m.manifest.community = on.community;
-    m.manifest.version = on.next_version;
-    m.manifest.canonical = canonical;
-    m.manifest.sha256 = sha256_hex(canonical);
-    m.manifest.previous_sha256 = on.previous_sha256;
-    m.manifest.created_at = "2026-11-24T05:38:16.123Z";
-    m.manifest.signature = "vault:v1:c2ln";
-    m.application = {9};
-    m.interaction_token = secret{"token"};
-    m.token_life = std::chrono::minutes{15};
+    auto m = test::submission(on, guild, std::move(key), soon(), *canonical_json(to_json(test::sample_manifest())));
     m.base_version = base;
-    m.until = soon();
     return m;
   }
   caf::expected<submitted> send(const submit& m) { return ask<submitted>(sys, to, m); }

@@ -1,8 +1,8 @@
 #include "actors/guild/core/comparison.hpp"
 
+#include "actors/guild/core/deployed_guild.test.hpp"
 #include "schemas/canonical_json.hpp"
 #include "schemas/permissions.hpp"
-#include "tests/support/fakes/manifest.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -12,31 +12,12 @@ using namespace arrakis;
 using namespace arrakis::blueprint;
 
 namespace {
-/// A guild as version 1 of the sample manifest was deployed there, with a bot that may do everything.
-struct fixture {
-  manifest want = test::sample_manifest();
-  std::vector<manifests::shadow_entry> shadow;
-  guild::state now;
+/// The guild of version 1, with a bot that may do everything.
+struct fixture : test::deployed_guild {
   fixture() {
-    now.id = {1};
-    now.bot = {2};
     now.bot_roles = {{3}};
-    now.roles = {{{1}, "@everyone", 0, false, false, false, 0, 0},
-                 {{3}, "Arrakis", 0, false, false, true, 90, permissions::administrator}};
-    blueprint::ids ids;
-    uint64_t next = 100;
-    for (const auto& r : resources(want)) {
-      const auto f = *wanted(want, r.key, ids, {now.id, now.bot});
-      const snowflake id{++next};
-      if (const auto* role = std::get_if<role_fields>(&f))
-        now.roles.push_back({id, role->name, role->color, role->hoist, role->mentionable, false, 1, role->permissions});
-      else {
-        const auto& c = std::get<channel_fields>(f);
-        now.channels.push_back({id, c.type, c.name, c.topic, c.parent, 0, c.overwrites});
-      }
-      ids[r.key] = id;
-      shadow.push_back({r.key.kind, r.key.resource, id, text(f)});
-    }
+    now.roles.insert(now.roles.begin(), {{{1}, "@everyone", 0, false, false, false, 0, 0},
+                                         {{3}, "Arrakis", 0, false, false, true, 90, permissions::administrator}});
   }
   guild::channel& channel(const std::string& name) {
     return *std::find_if(now.channels.begin(), now.channels.end(), [&](const auto& c) { return c.name == name; });

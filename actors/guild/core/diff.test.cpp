@@ -1,8 +1,8 @@
 #include "actors/guild/core/diff.hpp"
 
 #include "actors/guild/core/dangerous_permissions.hpp"
+#include "actors/guild/core/deployed_guild.test.hpp"
 #include "schemas/permissions.hpp"
-#include "tests/support/fakes/manifest.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>
@@ -11,36 +11,15 @@ using namespace arrakis;
 using namespace arrakis::blueprint;
 
 namespace {
-struct three {
-  manifest want = test::sample_manifest();
-  std::vector<manifests::shadow_entry> shadow;
-  guild::state now;
-  three() {
-    now.id = {1};
-    now.bot = {2};
-    blueprint::ids ids;
-    uint64_t next = 100;
-    for (const auto& r : blueprint::resources(want)) {
-      const auto f = *blueprint::wanted(want, r.key, ids, {now.id, now.bot});
-      const snowflake id{++next};
-      if (const auto* role = std::get_if<blueprint::role_fields>(&f))
-        now.roles.push_back({id, role->name, role->color, role->hoist, role->mentionable, false, 1, role->permissions});
-      else {
-        const auto& c = std::get<blueprint::channel_fields>(f);
-        now.channels.push_back({id, c.type, c.name, c.topic, c.parent, 0, c.overwrites});
-      }
-      ids[r.key] = id;
-      shadow.push_back({r.key.kind, r.key.resource, id, blueprint::text(f)});
-    }
-  }
+struct fixture : test::deployed_guild {
   std::vector<difference> list() const { return diff(want, shadow, now); }
 };
 } // namespace
 
-TEST_CASE("diff: no drift, no lines") { CHECK(three{}.list().empty()); }
+TEST_CASE("diff: no drift, no lines") { CHECK(fixture{}.list().empty()); }
 
 TEST_CASE("diff: an unknown folding of names is no drift; negative control: a shadow state without the answer") {
-  three t;
+  fixture t;
   const auto before = t.shadow;
   for (auto& s : t.shadow) {
     auto was = *blueprint::read(s.fields_json), answer = was;
@@ -60,7 +39,7 @@ TEST_CASE("diff: an unknown folding of names is no drift; negative control: a sh
 }
 
 TEST_CASE("diff: the cause is told by the shadow state") {
-  three t;
+  fixture t;
   t.now.roles[0].color = 1;        // Somebody, in Discord.
   t.want.roles[1].name = "Argent"; // A new version of the manifest.
   t.want.channels[0].topic = "Newer";
@@ -78,28 +57,28 @@ TEST_CASE("diff: the cause is told by the shadow state") {
 }
 
 TEST_CASE("diff: missing is created again; left over is listed and clean; a changed target that agrees is no drift") {
-  three t;
+  fixture t;
   t.now.roles.erase(t.now.roles.begin());
   auto list = t.list();
   REQUIRE_FALSE(list.empty());
   CHECK(list[0].why == cause::missing);
   CHECK(list[0].plan == action::create);
 
-  three u;
+  fixture u;
   u.want.channels.pop_back();
   list = u.list();
   REQUIRE(list.size() == 1);
   CHECK(list[0].why == cause::left_over);
   CHECK(is_clean(list));
 
-  three v; // Both changed to the same.
+  fixture v; // Both changed to the same.
   v.want.roles[0].color = 5;
   v.now.roles[0].color = 5;
   CHECK(v.list().empty());
 }
 
 TEST_CASE("diff: a role that the admins made and chose is never left over, and never what a new one is compared to") {
-  three t;
+  fixture t;
   t.shadow[0].fields_json = blueprint::chosen_text(blueprint::actual(t.now.roles[0]));
   auto list = t.list();
   REQUIRE_FALSE(list.empty());
@@ -108,7 +87,7 @@ TEST_CASE("diff: a role that the admins made and chose is never left over, and n
 }
 
 TEST_CASE("diff: a channel whose type Discord does not convert is made anew, and the old one is left over") {
-  three t;
+  fixture t;
   t.want.channels[1].type = "voice"; // ch-general
   const auto list = t.list();
   REQUIRE(list.size() == 2);
@@ -119,7 +98,7 @@ TEST_CASE("diff: a channel whose type Discord does not convert is made anew, and
 }
 
 TEST_CASE("diff: of a channel that the admins chose only its being there counts") {
-  three t;
+  fixture t;
   auto& general = *std::ranges::find(t.want.channels, "ch-general", &manifest_channel::id);
   t.now.channels.push_back({{900}, guild::text, "market", "ours", {}, 0, {}});
   general.existing = snowflake{900};
@@ -138,7 +117,7 @@ TEST_CASE("diff: of a channel that the admins chose only its being there counts"
 }
 
 TEST_CASE("diff: a foreign overwrite is the admins' own, a changed one of ours is drift") {
-  three t;
+  fixture t;
   auto& vip = *std::find_if(t.now.channels.begin(), t.now.channels.end(),
                             [](const auto& c) { return c.name == "vip-chat"; });
   vip.overwrites.push_back({{999}, 0, 1024, 0});
@@ -150,7 +129,7 @@ TEST_CASE("diff: a foreign overwrite is the admins' own, a changed one of ours i
 }
 
 TEST_CASE("diff: a mapped role that gained a dangerous permission is drift, chosen or ours; others are not") {
-  three t;
+  fixture t;
   t.want.roles[0].existing = t.now.roles[0].id;
   t.shadow[0].fields_json = blueprint::chosen_text(blueprint::actual(t.now.roles[0]));
   t.now.roles[0].permissions |= ~permissions::dangerous_bits(); // Negative control: everything that is harmless.
@@ -166,7 +145,7 @@ TEST_CASE("diff: a mapped role that gained a dangerous permission is drift, chos
     == "⚠️ Role “Gold”: it stands for a tier and has Ban Members (its holders can ban others). A tier can be bought: "
        "take that from the role, or choose another one with `/onboard`.");
 
-  three ours;
+  fixture ours;
   ours.now.roles[1].permissions |= permissions::administrator;
   list = ours.list();
   REQUIRE(list.size() == 1);

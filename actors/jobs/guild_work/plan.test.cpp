@@ -1,6 +1,6 @@
 #include "actors/jobs/guild_work/plan.hpp"
 
-#include "tests/support/fakes/manifest.hpp"
+#include "actors/guild/core/deployed_guild.test.hpp"
 #include "tests/support/fakes/snowflakes.hpp"
 
 #include <algorithm>
@@ -27,18 +27,13 @@ guild_snapshot fresh() {
 /// As if everything had been made by an earlier deployment.
 guild_snapshot deployed() {
   auto w = fresh();
-  uint64_t next = 100;
-  for (const auto& r : blueprint::resources(w.want)) {
-    const auto f = blueprint::wanted(w.want, r.key, known(w), {w.guild.id, w.guild.bot});
-    const snowflake id{++next};
-    if (const auto* role = std::get_if<blueprint::role_fields>(&*f))
-      w.guild.roles.push_back({id, role->name, role->color, role->hoist, role->mentionable, false,
-                               static_cast<int>(110 - next), role->permissions});
-    else {
-      const auto& c = std::get<blueprint::channel_fields>(*f);
-      w.guild.channels.push_back({id, c.type, c.name, c.topic, c.parent, 0, c.overwrites});
-    }
-    w.shadow.push_back({r.key.kind, r.key.resource, id, blueprint::text(*f)});
+  const test::deployed_guild made;
+  w.shadow = made.shadow;
+  w.guild.channels = made.now.channels;
+  int position = 9;
+  for (auto role : made.now.roles) {
+    role.position = position--;
+    w.guild.roles.push_back(std::move(role));
   }
   for (auto& role : w.guild.roles)
     if (role.name == "Arrakis")

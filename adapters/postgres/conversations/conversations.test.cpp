@@ -1,11 +1,8 @@
 #include "adapters/postgres/conversations/conversations.hpp"
 
 #include "adapters/postgres/deployments/deployments.hpp"
-#include "runtime/clock.hpp"
-#include "schemas/canonical_json.hpp"
+#include "tests/support/fakes/submission.hpp"
 #include "tests/support/stores.hpp"
-
-#include <fmt/format.h>
 
 namespace {
 using namespace arrakis;
@@ -23,25 +20,10 @@ struct bench : test::stores {
 
   deployments::submitted deploy(uint64_t guild, std::chrono::milliseconds life, const std::string& token = "token") {
     const auto p = get<deployments::prepared>(deployments, deployments::prepare{{guild}, soon()});
-    const auto canonical = fmt::format(R"({{"version":{}}})", p.next_version);
-    deployments::submit order{.key = "click",
-                              .community = p.community,
-                              .guild = {guild},
-                              .community_name = "Tabr",
-                              .theme_id = "basic",
-                              .admin = {4711},
-                              .manifest = {.community = p.community,
-                                           .version = p.next_version,
-                                           .canonical = canonical,
-                                           .sha256 = sha256_hex(canonical),
-                                           .previous_sha256 = p.previous_sha256,
-                                           .created_at = "2026-11-24T05:38:16.123Z",
-                                           .created_by = {},
-                                           .signature = "vault:v1:c2ln"},
-                              .application = {99},
-                              .interaction_token = secret{token},
-                              .token_life = life,
-                              .until = soon()};
+    auto order = test::submission(p, {guild}, "click", soon());
+    order.application = {99};
+    order.interaction_token = secret{token};
+    order.token_life = life;
     return get<deployments::submitted>(deployments, order);
   }
   std::vector<conversations::conversation> take() {

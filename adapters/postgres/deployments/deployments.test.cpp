@@ -6,6 +6,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 #include "schemas/canonical_json.hpp"
+#include "tests/support/fakes/submission.hpp"
 #include "tests/support/stores.hpp"
 
 #include <atomic>
@@ -29,25 +30,7 @@ struct bench : test::stores {
 
   prepared prepare(uint64_t guild) { return get<prepared>(deployments, deployments::prepare{{guild}, soon()}); }
   submit order(const prepared& p, uint64_t guild, std::string key) {
-    const auto canonical = fmt::format(R"({{"version":{}}})", p.next_version);
-    return {.key = std::move(key),
-            .community = p.community,
-            .guild = {guild},
-            .community_name = "Sietch Tabr",
-            .theme_id = "basic",
-            .admin = {4711},
-            .manifest = {.community = p.community,
-                         .version = p.next_version,
-                         .canonical = canonical,
-                         .sha256 = sha256_hex(canonical),
-                         .previous_sha256 = p.previous_sha256,
-                         .created_at = "2026-11-24T05:38:16.123Z",
-                         .created_by = {},
-                         .signature = "vault:v1:c2ln"},
-            .application = {1574675491988701185},
-            .interaction_token = secret{"token"},
-            .token_life = std::chrono::milliseconds{minutes_15},
-            .until = soon()};
+    return test::submission(p, {guild}, std::move(key), soon());
   }
   submitted deploy(uint64_t guild, std::string key = "click-1") {
     return get<submitted>(deployments, order(prepare(guild), guild, std::move(key)));

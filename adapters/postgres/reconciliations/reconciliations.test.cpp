@@ -4,6 +4,7 @@
 #include "adapters/postgres/manifests/manifests.hpp"
 #include "adapters/postgres/outbox/outbox.hpp"
 #include "schemas/canonical_json.hpp"
+#include "tests/support/fakes/submission.hpp"
 #include "tests/support/stores.hpp"
 
 #include <fmt/format.h>
@@ -28,21 +29,8 @@ struct bench : test::stores {
   deployments::submitted deploy() {
     const auto p = get<deployments::prepared>(deployments, deployments::prepare{{1}, soon()});
     community = p.community;
-    const auto canonical = fmt::format(R"({{"version":{}}})", p.next_version);
     return get<deployments::submitted>(deployments,
-                                       deployments::submit{.key = fmt::format("click {}", p.next_version),
-                                                           .community = p.community,
-                                                           .guild = {1},
-                                                           .community_name = "Sietch Tabr",
-                                                           .theme_id = "basic",
-                                                           .manifest = {.community = p.community,
-                                                                        .version = p.next_version,
-                                                                        .canonical = canonical,
-                                                                        .sha256 = sha256_hex(canonical),
-                                                                        .previous_sha256 = p.previous_sha256,
-                                                                        .created_at = "2026-11-24T05:38:16.123Z",
-                                                                        .signature = "vault:v1:c2ln"},
-                                                           .until = soon()});
+                                       test::submission(p, {1}, fmt::format("click {}", p.next_version), soon()));
   }
   deployments::claim order_deployment(int64_t version) { return {community, version, "w1", 60s, soon()}; }
   void finish(int64_t version) {
