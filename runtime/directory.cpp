@@ -32,7 +32,7 @@ struct slot {
   bool quarantined = false;
   std::string last_error;
   const std::type_info* last_message = nullptr; ///< The type alone: contents may be secret, and cost memory.
-  std::unique_ptr<registry::seat> seat;         ///< Seat of a crashed actor: shows it while it does not run.
+  std::unique_ptr<registry::child_slot> slot;   ///< Slot of a crashed actor: shows it while it does not run.
 };
 struct state {
   directory::options options;
@@ -51,7 +51,7 @@ void count_active(self_pointer self) {
 }
 
 void activate(self_pointer self, const std::string& key, slot& s) {
-  s.actor = s.seat ? s.seat->fill([&] { return self->state.activate(key); }) : self->state.activate(key);
+  s.actor = s.slot ? s.slot->start([&] { return self->state.activate(key); }) : self->state.activate(key);
   s.leaving = false;
   self->monitor(s.actor);
   self->state.keys.emplace(s.actor.address(), key);
@@ -141,9 +141,10 @@ void crashed(self_pointer self, const std::string& key, slot& s, const caf::erro
   metrics::count("arrakis_runtime_actor_crashes_total", "Crashes of actors by kind.", 1, {{"kind", st.options.kind}});
   log::warn("actor.crashed", {{"kind", st.options.kind}, {"key", key}, {"error", s.last_error}});
   const bool too_often = s.crashes.size() > st.options.crashes_max;
-  if (!s.seat)
-    s.seat = std::make_unique<registry::seat>(registry::place::here(), registry::identity{st.options.kind, key}, false);
-  s.seat->crashed(s.last_error, wall_ms(),
+  if (!s.slot)
+    s.slot = std::make_unique<registry::child_slot>(registry::tree_node::current(),
+                                                    registry::identity{st.options.kind, key}, false);
+  s.slot->crashed(s.last_error, wall_ms(),
                   too_often ? registry::actor_state::quarantined : registry::actor_state::restarting);
   if (!too_often)
     return;

@@ -190,7 +190,7 @@ TEST_CASE("directory: when it is full the idle make room, and who is at work sta
 }
 
 TEST_CASE("directory: the registry shows each actor by its key, also one that crashed and one in quarantine") {
-  const auto root = registry::place::root("directory-test");
+  const auto root = registry::tree_node::root("directory-test");
   root.make_default();
   fixture f{{.kind = "test", .idle = 10s, .crashes_max = 1}};
   const auto find = [&](const std::string& path) { return test::actor_at(root, path); };

@@ -76,7 +76,7 @@ int supervise_in_vain(bool with_guard) {
   config.set("scheduler.max-threads", size_t{1});
   config.set("logger.verbosity", caf::atom("quiet"));
   auto* const sys = new caf::actor_system{config}; // The destructor would wait for the logger.
-  registry::place::root("arrakis").make_default();
+  registry::tree_node::root("arrakis").make_default();
   const auto one = supervisor::strategy::one_for_one;
   const supervisor::intensity none{.restarts_max = 1, .backoff_first = 1ms};
   supervisor::child lost{"redis", []() -> caf::actor { throw std::runtime_error("no such file"); }, {}};

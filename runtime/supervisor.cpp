@@ -46,7 +46,7 @@ struct crash {
 
 struct running_child {
   child spec;
-  registry::seat seat;
+  registry::child_slot slot;
   caf::actor worker;
   caf::actor_addr address;
   std::chrono::steady_clock::time_point started;
@@ -59,7 +59,7 @@ struct running_child {
 };
 
 struct state {
-  registry::place place;
+  registry::tree_node node;
   std::vector<running_child> children;
   std::shared_ptr<const branch> declared;
   bool stopping = false;
@@ -99,7 +99,7 @@ void begin(self_pointer self, size_t index) {
   if (c.spec.below)
     c.spec.below->degraded_ns = 0;
   try {
-    c.worker = c.seat.fill(c.spec.start);
+    c.worker = c.slot.start(c.spec.start);
   } catch (const std::exception&) {
     return crashed(self, index, error_of(std::current_exception()));
   }
@@ -156,10 +156,10 @@ void recover(self_pointer self) {
 void give_up(self_pointer self, running_child& c) {
   auto& st = self->state;
   st.gave_up = fail(ec::quarantined,
-                    fmt::format("{} crashed more than {} times within {} s of running: {}", c.seat.where().path(),
+                    fmt::format("{} crashed more than {} times within {} s of running: {}", c.slot.node().path(),
                                 st.declared->intensity.restarts_max,
                                 std::chrono::duration<double>(st.declared->intensity.window).count(), c.last_error));
-  log::warn("supervisor.gave_up", {{"supervisor", st.place.path()}, {"error", text_of(st.gave_up)}});
+  log::warn("supervisor.gave_up", {{"supervisor", st.node.path()}, {"error", text_of(st.gave_up)}});
   st.declared->degraded_ns += std::chrono::nanoseconds{c.ran - c.crashes.front().began}.count();
   self->delayed_send(self, st.declared->intensity.end_within, abandon_children{});
   stop_next(self);
@@ -178,9 +178,9 @@ void crashed(self_pointer self, size_t index, const caf::error& reason) {
   c.crashes.push_back({began, c.ran});
   while (c.crashes.front().ended + st.declared->intensity.window < c.ran)
     c.crashes.pop_front();
-  c.seat.crashed(c.last_error, wall_ms());
+  c.slot.crashed(c.last_error, wall_ms());
   metrics::count("arrakis_runtime_child_crashes_total", "Crashes of supervised children.", 1, {{"child", c.spec.name}});
-  log::warn("supervisor.child_crashed", {{"path", c.seat.where().path()}, {"error", c.last_error}});
+  log::warn("supervisor.child_crashed", {{"path", c.slot.node().path()}, {"error", c.last_error}});
   if (c.crashes.size() > st.declared->intensity.restarts_max)
     return give_up(self, c);
   if (st.declared->strategy == strategy::one_for_one)
@@ -279,18 +279,18 @@ std::shared_ptr<const branch> make_branch(strategy how, intensity limits, std::v
 handle::behavior_type behavior(self_pointer self, std::shared_ptr<const branch> declared) {
   keep_exception_text(self);
   auto& st = self->state;
-  st.place = registry::place::here();
+  st.node = registry::tree_node::current();
   st.declared = std::move(declared);
-  st.place.declare(declaration_of(*st.declared));
+  st.node.declare(declaration_of(*st.declared));
   self->set_down_handler([self](const caf::down_msg& down) { ended(self, down); });
   self->set_exit_handler([self](const caf::exit_msg&) { stop_next(self); });
   st.children.reserve(st.declared->children.size());
   for (const auto& spec : st.declared->children) {
-    const auto where = st.place.child(spec.name);
-    where.declare_first(spec.declared);
+    const auto at = st.node.child(spec.name);
+    at.declare_first(spec.declared);
     if (spec.router)
-      registry::move(spec.router, where.child("router"));
-    st.children.push_back({.spec = spec, .seat = {where, {"supervised"}, true}});
+      registry::move(spec.router, at.child("router"));
+    st.children.push_back({.spec = spec, .slot = {at, {"supervised"}, true}});
   }
   begin_range(self, 0, st.children.size());
   return {
@@ -313,10 +313,10 @@ handle start(caf::actor_system& sys, const std::string& name, std::shared_ptr<co
     made = registry::spawn(sys, {"supervisor"}, behavior, std::move(declared));
     return caf::actor_cast<caf::actor>(made);
   };
-  if (registry::seat::is_being_filled()) // By the supervisor above.
+  if (registry::child_slot::is_starting()) // By the supervisor above.
     start_here();
   else
-    registry::seat{registry::place::here().child(name), {"supervisor"}, true}.fill(start_here);
+    registry::child_slot{registry::tree_node::current().child(name), {"supervisor"}, true}.start(start_here);
   return made;
 }
 

@@ -98,7 +98,7 @@ Handle typed(const caf::actor& router) {
 /// Starts the children in order. The supervisor ends with exit_reason::user_shutdown after `stop` or an exit message,
 /// its children before it in reverse order; and with ec::quarantined, whose text names path and error, when a child
 /// exceeded the intensity. No child outlives it, however it ends. A child that ends by itself with reason none or
-/// user_shutdown is not restarted. Its place in the registry is `name` below the actor that calls this.
+/// user_shutdown is not restarted. Its path in the registry is `name` below the actor that calls this.
 handle start(caf::actor_system&, const std::string& name, std::vector<child> children, strategy = strategy::one_for_one,
              intensity = {});
 handle start(caf::actor_system&, const std::string& name, std::shared_ptr<const branch>);

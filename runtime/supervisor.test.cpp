@@ -195,7 +195,7 @@ struct nested_tree {
   std::map<std::string, worker> address;
   supervisor::handle top;
   caf::actor adapters;
-  registry::place root = registry::place::root("test");
+  registry::tree_node root = registry::tree_node::root("test");
 
   explicit nested_tree(supervisor::intensity limits = {.restarts_max = 2}, std::map<std::string, int> refused = {})
     : starts_to_refuse(std::move(refused)) {

@@ -16,13 +16,13 @@ struct grant_block {}; ///< Near the tip: "latest" less some blocks, or "safe".
 struct revoke_block {}; ///< Deep: "finalized", or so many blocks below the tip. Its values have a quorum.
 
 /// Where and when a value was read.
-struct sighting {
+struct provenance {
   std::string chain; ///< A chain of config/chains.
   int64_t block = 0;
   std::string block_hash;             ///< 0x and 64 lower-case hex digits.
   std::vector<std::string> endpoints; ///< Hosts that gave this value for this hash; a single one has no confirmation.
   int64_t read_at_ms = 0;             ///< Unix time.
-  bool operator==(const sighting&) const = default;
+  bool operator==(const provenance&) const = default;
 };
 
 /// The reason why a value is unknown.
@@ -38,7 +38,7 @@ struct unknown_reason {
   /// Text for a member, the end of "could not be read: ...": "no endpoint of Base answered". It holds no text of a node
   /// or contract.
   std::string detail;
-  std::string heard{}; ///< The node's text, cut and cleaned, for the log alone.
+  std::string node_text{}; ///< The node's text, cut and cleaned, for the log alone.
   bool operator==(const unknown_reason&) const = default;
 };
 
@@ -49,7 +49,7 @@ public:
   /// A value with its block.
   struct known {
     T value;
-    sighting at;
+    provenance at;
     bool operator==(const known&) const = default;
   };
   // No conversion to bool: a value of 0 is known, and an unknown value is not "no".
@@ -76,7 +76,7 @@ private:
 template <class T, class At>
 class reading : public any_reading<T> {
 public:
-  reading(T value, sighting at) : any_reading<T>{typename any_reading<T>::known{std::move(value), std::move(at)}} {}
+  reading(T value, provenance at) : any_reading<T>{typename any_reading<T>::known{std::move(value), std::move(at)}} {}
   reading(unknown_reason why) : any_reading<T>{std::move(why)} {}
 };
 

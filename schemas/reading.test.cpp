@@ -11,7 +11,7 @@ using namespace arrakis;
 namespace {
 using at_grant = reading<uint256, grant_block>;
 using at_revoke = reading<uint256, revoke_block>;
-const sighting where{"base", 12, "0xab", {"rpc.example"}, 1000};
+const provenance where{"base", 12, "0xab", {"rpc.example"}, 1000};
 
 std::string told(const any_reading<uint256>& r) {
   return r.match([](const auto& found) { return to_decimal(found.value) + "@" + std::to_string(found.at.block); },

@@ -229,8 +229,8 @@ void answer_submitted(self_pointer self, const std::string& trace, const caf::ex
                                      {"repeated", done->repeated ? 1 : 0}});
   metrics::count("arrakis_community_deployments_submitted_total", "Deployments that were accepted.",
                  done->repeated ? 0 : 1);
-  if (st.to.kick_relay)
-    st.to.kick_relay();
+  if (st.to.notify_relay)
+    st.to.notify_relay();
   reply.deliver(deployed{done->community, done->version, done->deployment, done->job, done->repeated});
 }
 

@@ -14,7 +14,7 @@ struct ports {
   deployments::handle deployments;
   signer::handle signer;
   std::function<void()>
-    kick_relay; ///< Told after a commit, so that the outbox is looked at without waiting for the poll.
+    notify_relay; ///< Told after a commit, so that the outbox is looked at without waiting for the poll.
 };
 /// Time limits and caps of a community.
 struct limits {

@@ -99,7 +99,7 @@ handle::behavior_type behavior(pointer self, discord::rest rest, deployments::ha
       self->state.flows.start(serve(self, w, reply));
       return caf::delegated<written>{};
     },
-    [self](const hold& x) {
+    [self](const set_lease& x) {
       if (x.until <= self->clock().now())
         self->state.fences->release_lease(x.of.id, x.of.run);
       else

@@ -71,11 +71,11 @@ struct written {
 
 /// Sets the end of the lease of a deployment, as its job knows it: no write leaves after it. `until` in the past
 /// releases the lease.
-struct hold {
+struct set_lease {
   deployments::key of;
   std::chrono::steady_clock::time_point until;
 };
 
-using handle = caf::typed_actor<caf::replies_to<write>::with<written>, caf::reacts_to<hold>>;
+using handle = caf::typed_actor<caf::replies_to<write>::with<written>, caf::reacts_to<set_lease>>;
 
 } // namespace arrakis::gate

@@ -32,7 +32,7 @@ void count_answer(const char* outcome) {
 caf::expected<incoming> admission::admit(std::shared_ptr<const interaction> what) {
   if (what->kind == interaction_kind::ping)
     return incoming{std::move(what), nullptr};
-  auto mine = std::make_shared<const place>(*this);
+  auto mine = std::make_shared<const admission_slot>(*this);
   if (!mine->is_free()) {
     count_answer("busy");
     return fail(ec::busy, "too many interactions at once");

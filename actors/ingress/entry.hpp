@@ -12,30 +12,30 @@ namespace arrakis::ingress {
 
 /// The bound on interactions in work: those whose first answer is not out, and those whose handler has not replied. It
 /// is asked before an interaction waits in any mailbox, so that users hear "busy" in time however much waits (P9).
-/// Thread-safe. It outlives all places.
+/// Thread-safe. It outlives all slots.
 class admission {
 public:
   explicit admission(size_t in_flight_max = 512) : in_flight_max_(in_flight_max) {}
   admission(const admission&) = delete;
   admission& operator=(const admission&) = delete;
 
-  /// ec::busy, counted: as many are in work as may be. A PING needs no place.
+  /// ec::busy, counted: as many are in work as may be. A PING needs no slot.
   caf::expected<incoming> admit(std::shared_ptr<const interaction>);
   size_t in_flight() const { return in_flight_.load(); }
 
 private:
   const size_t in_flight_max_;
   std::atomic<size_t> in_flight_{0};
-  friend class place;
+  friend class admission_slot;
 };
 
-/// A place among those in work, as long as it lives.
-class place {
+/// Slot of one interaction in work; its destructor frees the slot.
+class admission_slot {
 public:
-  explicit place(admission& of) : of_(of), is_free_(of_.in_flight_.fetch_add(1) < of_.in_flight_max_) {}
-  ~place() { of_.in_flight_.fetch_sub(1); }
-  place(const place&) = delete;
-  place& operator=(const place&) = delete;
+  explicit admission_slot(admission& of) : of_(of), is_free_(of_.in_flight_.fetch_add(1) < of_.in_flight_max_) {}
+  ~admission_slot() { of_.in_flight_.fetch_sub(1); }
+  admission_slot(const admission_slot&) = delete;
+  admission_slot& operator=(const admission_slot&) = delete;
 
   bool is_free() const { return is_free_; }
 

@@ -84,7 +84,7 @@ TEST_CASE("ingress entry: an error is told in words where an answer may be given
              failed_before = failed();
   const auto told = [&](ec code, bool in_time = true) { return to_deliver(*what, fail(code, "no"), in_time); };
   CHECK_FALSE(told(ec::conflict));
-  CHECK(told(ec::busy)); // Counted where it was refused a place.
+  CHECK(told(ec::busy)); // Counted where it was refused a slot.
   CHECK(lines == 0);
   CHECK(failed() == failed_before);
   CHECK_FALSE(told(ec::refused));

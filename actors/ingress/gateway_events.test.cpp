@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 namespace {
 struct surroundings {
   struct question {
-    std::shared_ptr<const ingress::place> held;
+    std::shared_ptr<const ingress::admission_slot> held;
     caf::typed_response_promise<interaction_answer> reply;
   };
   std::vector<question> asked; ///< Of the ingress, not answered yet.

@@ -23,7 +23,7 @@ using std::chrono::milliseconds;
 struct pending {
   shared_interaction what;
   handler to;
-  std::shared_ptr<const place> held;
+  std::shared_ptr<const admission_slot> held;
   promise to_asker;
   bool deferred = false; ///< The first answer is out; the handler's reply becomes an edit.
 };
@@ -177,7 +177,7 @@ caf::error rejection_of(self_pointer self, const route* to, const interaction& x
 }
 
 /// `held` counts it as in work as long as the flow lives.
-flow<> take(self_pointer self, shared_interaction x, std::shared_ptr<const place> held, promise to_asker) {
+flow<> take(self_pointer self, shared_interaction x, std::shared_ptr<const admission_slot> held, promise to_asker) {
   auto& st = self->state;
   const auto began = self->clock().now();
   const auto* found = st.to.routes.find(*x);
@@ -209,7 +209,7 @@ flow<> take(self_pointer self, shared_interaction x, std::shared_ptr<const place
 }
 
 /// Autocomplete: an answer that is late, or an error, is no choices. It is asked at every key, and changes nothing.
-flow<> suggest(self_pointer self, shared_interaction x, std::shared_ptr<const place>, promise to_asker) {
+flow<> suggest(self_pointer self, shared_interaction x, std::shared_ptr<const admission_slot>, promise to_asker) {
   auto& st = self->state;
   const auto* found = st.to.routes.find(*x);
   if (auto rejection = rejection_of(self, found, *x)) {

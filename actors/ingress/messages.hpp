@@ -15,14 +15,15 @@
 
 namespace arrakis::ingress {
 
-class place;
+class admission_slot;
 
 /// The asker delivers the answer to Discord. It comes within 2.5 s.
 /// ec::conflict: this interaction was taken before (it came in by both ways, or is a replay); ec::refused: it is
 /// another application's. Then nothing may be delivered.
 struct incoming {
   std::shared_ptr<const interaction> what;
-  std::shared_ptr<const place> held; ///< Among those in work: made by admission::admit (entry.hpp). A PING has none.
+  std::shared_ptr<const admission_slot>
+    held; ///< Among those in work: made by admission::admit (entry.hpp). A PING has none.
 };
 using handle = caf::typed_actor<caf::replies_to<incoming>::with<interaction_answer>>;
 

@@ -138,10 +138,10 @@ std::optional<queue::processor> start_worker(pointer self, const job_kind& kind,
   auto svc = self->state.svc;
   if (self->state.report)
     svc.report = [report = self->state.report, to = kind.terms.queue](queue::progress x) { report(*to, std::move(x)); };
-  registry::seat place{registry::place::here(), {job.name, job.id}, false};
+  registry::child_slot slot{registry::tree_node::current(), {job.name, job.id}, false};
   auto started = if_provided("job", kind.terms.name, [&] {
     return caf::actor_cast<queue::processor>(
-      place.fill([&] { return caf::actor_cast<caf::actor>(kind.start(self->system(), svc)); }));
+      slot.start([&] { return caf::actor_cast<caf::actor>(kind.start(self->system(), svc)); }));
   });
   if (!started)
     self->state.left_out.insert(&kind);

@@ -104,7 +104,7 @@ uint64_t weight(const registry::row& r, std::string_view sort) {
   return sort == "age" ? r.oldest_ms : sort == "restarts" ? r.restarts : sort == "rate" ? r.handled : r.mailbox;
 }
 
-net::http_response actors(registry::place root, const query& q) {
+net::http_response actors(registry::tree_node root, const query& q) {
   auto rows = registry::actors(root.deepest(q.path));
   const auto is_wanted = [&, below = q.path + "/"](const registry::row& r) {
     return q.path.empty() || r.path == q.path || r.path.starts_with(below);
@@ -127,21 +127,21 @@ net::http_response actors(registry::place root, const query& q) {
   return net::json_response(200, json::print(bj::object{{"total", total}, {"actors", list}, {"kinds", kinds}}));
 }
 
-net::http_response tree(registry::place root) {
+net::http_response tree(registry::tree_node root) {
   std::map<std::string, registry::row> declared;
   for (auto& r : registry::declared_actors(root))
     declared.emplace(r.path, std::move(r));
   bj::array list;
-  for (const auto& place : registry::declared_tree(root)) {
-    bj::object one{{"path", place.path}, {"name", place.name}, {"depth", place.depth}};
-    if (place.declared.supervises) {
-      one["strategy"] = place.declared.strategy;
-      one["restarts_max"] = place.declared.restarts_max;
-      one["window_s"] = place.declared.window_s;
+  for (const auto& node : registry::declared_tree(root)) {
+    bj::object one{{"path", node.path}, {"name", node.name}, {"depth", node.depth}};
+    if (node.declared.supervises) {
+      one["strategy"] = node.declared.strategy;
+      one["restarts_max"] = node.declared.restarts_max;
+      one["window_s"] = node.declared.window_s;
     }
-    if (!place.declared.dynamic_children.empty())
-      one["children"] = place.declared.dynamic_children;
-    const auto found = declared.find(place.path);
+    if (!node.declared.dynamic_children.empty())
+      one["children"] = node.declared.dynamic_children;
+    const auto found = declared.find(node.path);
     one["state"] = found == declared.end() ? "ended" : std::string{registry::word(found->second.state)};
     if (found != declared.end() && found->second.restarts > 0) {
       one["restarts"] = found->second.restarts;
@@ -153,7 +153,7 @@ net::http_response tree(registry::place root) {
   return net::json_response(200, json::print(bj::object{{"tree", list}}));
 }
 
-net::http_response answer(registry::place root, const net::http_request& request) {
+net::http_response answer(registry::tree_node root, const net::http_request& request) {
   const std::string_view target{request.target};
   const auto path = target.substr(0, target.find('?'));
   if (path != "/tree" && path != "/actors")
@@ -187,7 +187,7 @@ net::http_server_options listener_options(const std::string& state_folder) {
   return o;
 }
 
-net::http_server::handler handler(registry::place root) {
+net::http_server::handler handler(registry::tree_node root) {
   return [root](const net::http_request& request, const net::responder& respond) { respond(answer(root, request)); };
 }
 } // namespace arrakis::operator_api

@@ -22,6 +22,6 @@ net::http_server_options listener_options(const std::string& state_folder);
 /// at and below PATH, at most `limit`, those with the most first (rate: the most messages handled; who asks twice knows
 /// the rate).
 /// 400 for a parameter that is none of these, 404, 405.
-net::http_server::handler handler(registry::place root);
+net::http_server::handler handler(registry::tree_node root);
 
 } // namespace arrakis::operator_api

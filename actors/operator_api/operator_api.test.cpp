@@ -35,7 +35,7 @@ caf::behavior working(caf::event_based_actor* self) {
 struct fixture {
   test::scratch tmp{"operator"};
   test::sim_system sim;
-  registry::place root = registry::place::root("arrakis");
+  registry::tree_node root = registry::tree_node::root("arrakis");
   std::map<std::string, caf::actor> at;
   supervisor::handle top;
   net::io threads;

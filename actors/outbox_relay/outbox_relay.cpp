@@ -67,9 +67,9 @@ std::vector<outbox::share> all_shares(const state& st) {
 
 flow<> look(pointer self) {
   auto& st = self->state;
-  st.looking = true;
+  st.reading = true;
   do {
-    st.look_again = false;
+    st.read_again = false;
     const auto until = within(self, st.opt.step);
     // Rows in work are still due by the outbox; asking for as many more keeps a slow one from hiding others.
     outbox::due request{st.opt.rows_max + st.in_work.size(), all_shares(st), until, st.opt.counts_overdue};
@@ -87,8 +87,8 @@ flow<> look(pointer self) {
         st.flows.start(work(self, std::move(row)));
     }
     metrics::set("arrakis_outbox_relay_in_work_rows", "Outbox rows in work.", static_cast<double>(st.in_work.size()));
-  } while (st.look_again);
-  st.looking = false;
+  } while (st.read_again);
+  st.reading = false;
 }
 
 // --- Overdue rows
@@ -150,21 +150,21 @@ handle::behavior_type behavior(pointer self, outbox::handle rows, options opt, b
   self->state.outbox = std::move(rows);
   self->state.opt = opt;
   self->state.targets = std::move(known);
-  self->send(self, tick{});
+  self->send(self, poll{});
   return {
-    [self](const kick&) {
+    [self](read_now) {
       auto& st = self->state;
-      st.look_again = true;
-      if (!st.looking)
+      st.read_again = true;
+      if (!st.reading)
         st.flows.start(look(self));
     },
-    [self](const tick&) {
+    [self](poll) {
       auto& st = self->state;
-      if (!st.looking)
+      if (!st.reading)
         st.flows.start(look(self));
       report_when_due(self);
       const auto wait = std::min(st.opt.poll_max, st.opt.poll * (int64_t{1} << std::min(st.blind, 10)));
-      self->delayed_send(self, with_jitter(wait), tick{});
+      self->delayed_send(self, with_jitter(wait), poll{});
     },
   };
 }

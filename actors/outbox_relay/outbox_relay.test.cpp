@@ -32,7 +32,7 @@ TEST_CASE("outbox_relay: a kick needs no poll, and many kicks need no more looks
   const auto looks = at.looks;
   at.owe_job(1, "job-1");
   for (int i = 0; i < 100; ++i)
-    caf::anon_send(at.actor, relay::kick{});
+    caf::anon_send(at.actor, relay::read_now{});
   at.sim.run();
   CHECK(at.added.size() == 1);
   CHECK(at.looks <= looks + 100); // Each kick that meets no look under way looks once; the fake answers at once.

@@ -39,8 +39,8 @@ struct state {
   std::map<std::string, targets::bound_target, std::less<>> targets; ///< By name.
   std::set<int64_t> in_work;                                         ///< Ids of rows that a flow has in hand.
   std::map<int64_t, int> revivals;                   ///< Revivals of failed jobs, by row, since this relay began.
-  bool looking = false;                              ///< The outbox is being read.
-  bool look_again = false;                           ///< A hint came while the outbox was read.
+  bool reading = false;                              ///< The outbox is being read.
+  bool read_again = false;                           ///< A hint came while the outbox was read.
   int blind = 0;                                     ///< Readings that failed since the last good one.
   std::chrono::steady_clock::time_point report_at{}; ///< When overdue rows are asked for next.
 };

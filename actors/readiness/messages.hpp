@@ -20,11 +20,11 @@ struct dependency {
 using done = std::function<void(std::vector<dependency>)>;
 
 /// Asks for the state of every dependency.
-struct look {};
+struct get_dependencies {};
 /// The state of every dependency.
-struct looked {
+struct dependencies {
   std::vector<dependency> list;
 };
-using handle = caf::typed_actor<caf::replies_to<look>::with<looked>>;
+using handle = caf::typed_actor<caf::replies_to<get_dependencies>::with<dependencies>>;
 
 } // namespace arrakis::readiness

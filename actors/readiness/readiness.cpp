@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds patience{2'000};
 struct state {
   static inline const char* name = "readiness";
   std::optional<ports> to;
-  std::vector<caf::typed_response_promise<looked>> waiting; // Askers that share one answer.
+  std::vector<caf::typed_response_promise<dependencies>> waiting; // Askers that share one answer.
   arrakis::flows flows;
 };
 using self_pointer = handle::stateful_pointer<state>;
@@ -44,7 +44,7 @@ dependency of_shards(const caf::expected<discord::shards::states>& all) {
 
 } // namespace
 
-dependency of_tree(registry::place tree) {
+dependency of_tree(registry::tree_node tree) {
   const auto rows = registry::declared_actors(tree);
   for (const auto& r : rows)
     if (r.state == registry::actor_state::restarting || r.state == registry::actor_state::quarantined)
@@ -92,7 +92,7 @@ flow<> answer_all(self_pointer self) {
   auto [stores, discord] = co_await when_all(look_at_database(self, until), look_at_discord(self, until));
   const auto cache = to.cache();
   const auto queue = to.queue();
-  looked all;
+  dependencies all;
   all.list.push_back(std::move(stores[0]));
   all.list.push_back({"redis", cache.ready, cache.detail});
   all.list.push_back({"queue", queue.ready, queue.detail});
@@ -108,12 +108,12 @@ flow<> answer_all(self_pointer self) {
 handle::behavior_type behavior(self_pointer self, ports to) {
   keep_exception_text(self);
   self->state.to.emplace(std::move(to));
-  return {[self](look) -> caf::result<looked> {
+  return {[self](get_dependencies) -> caf::result<dependencies> {
     auto& waiting = self->state.waiting;
-    waiting.push_back(self->make_response_promise<looked>());
+    waiting.push_back(self->make_response_promise<dependencies>());
     if (waiting.size() == 1)
       self->state.flows.start(answer_all(self));
-    return caf::delegated<looked>{};
+    return caf::delegated<dependencies>{};
   }};
 }
 } // namespace

@@ -31,13 +31,13 @@ struct ports {
   discord::shards::handle shards; ///< Invalid where this process runs no bot.
   bool has_token = false;         ///< Since the start.
   const std::atomic<bool>& token_refused;
-  registry::place tree; ///< The tree whose declared children have to run.
+  registry::tree_node tree; ///< The tree whose declared children have to run.
 };
 
 /// Checks that every declared child of the tree runs: a branch that gave up and a child that awaits its restart do not.
 /// Actors that a directory, a pool or a queue starts by key (tenants, sessions, jobs) do not count: one tenant that
 /// keeps crashing takes no node out of service.
-dependency of_tree(registry::place tree);
+dependency of_tree(registry::tree_node tree);
 
 /// Starts the actor. It answers within 2 s with database, redis, queue, vault (the signer), fences, discord and actors
 /// (of_tree). A database or a Redis is ready only while it takes writes. Without a bot token discord is not ready and

@@ -52,10 +52,10 @@ struct counting {
   caf::scoped_actor self{sim.sys()};
   std::vector<std::string> heard;
 
-  auto ask() { return self->request(readiness, caf::infinite, readiness::look{}); }
+  auto ask() { return self->request(readiness, caf::infinite, readiness::get_dependencies{}); }
   template <class Pending>
   void hear(Pending& pending) {
-    pending.receive([&](const readiness::looked& all) { heard.push_back(all.list.at(0).detail); },
+    pending.receive([&](const readiness::dependencies& all) { heard.push_back(all.list.at(0).detail); },
                     [](caf::error& e) { FAIL(text_of(e)); });
   }
 };
@@ -139,11 +139,12 @@ struct fixture {
                                                       token_refused});
     std::map<std::string, readiness::dependency> out;
     asker questions{sim.sys()};
-    questions.ask(subject, questions.within(3s), readiness::look{}, [&](const caf::expected<readiness::looked>& all) {
-      REQUIRE(all);
-      for (const auto& each : all->list)
-        out[each.name] = each;
-    });
+    questions.ask(subject, questions.within(3s), readiness::get_dependencies{},
+                  [&](const caf::expected<readiness::dependencies>& all) {
+                    REQUIRE(all);
+                    for (const auto& each : all->list)
+                      out[each.name] = each;
+                  });
     sim.advance(3s);
     caf::anon_send_exit(subject, caf::exit_reason::kill);
     return out;
@@ -208,7 +209,7 @@ caf::behavior crashing(caf::event_based_actor* self) {
 /// node: adapters (redis) and tenants (a directory).
 struct tree {
   test::sim_system sim;
-  registry::place root = registry::place::root("arrakis");
+  registry::tree_node root = registry::tree_node::root("arrakis");
   caf::actor redis, tenants;
   supervisor::handle top;
 

@@ -207,7 +207,7 @@ flow<> answer_apply(pointer self, apply q, caf::typed_response_promise<applied> 
     reply.deliver(requested.error());
     co_return;
   }
-  self->state.p.kick_relay();
+  self->state.p.notify_relay();
   out.started = true;
   reply.deliver(std::move(out));
 }

@@ -17,8 +17,8 @@ struct ports {
   deployments::handle deployments;
   reconciliations::handle reconciliations;
   guild::handle guilds;
-  queue::handle queue;                      ///< Where the jobs of reconciliations wait.
-  std::function<void()> kick_relay = [] {}; ///< Called after a commit that owes a job.
+  queue::handle queue;                        ///< Where the jobs of reconciliations wait.
+  std::function<void()> notify_relay = [] {}; ///< Called after a commit that owes a job.
 };
 /// Starts the reconciler. It changes neither the guild nor the shadow state: a job applies the plan.
 handle start(caf::actor_system&, ports);

@@ -53,9 +53,9 @@ std::unique_ptr<const leaf> balance_leaf(balance_terms terms) { return std::make
 std::unique_ptr<const leaf> token_balance_leaf(token_parameters token) {
   return balance_leaf({.range = std::move(token.range),
                        .how = token.how,
-                       .what = "on " + token.place.chain_name,
-                       .questions = [place = std::move(token.place)](const evm_address& wallet) {
-                         return std::vector{chain_read{place.chain, token_balance{place.contract, wallet}}};
+                       .what = "on " + token.contract.chain_name,
+                       .questions = [contract = std::move(token.contract)](const evm_address& wallet) {
+                         return std::vector{chain_read{contract.chain, token_balance{contract.address, wallet}}};
                        }});
 }
 

@@ -10,7 +10,7 @@
 namespace arrakis::rules {
 
 /// A leaf with its place in the rule.
-struct placed_leaf {
+struct compiled_leaf {
   std::string at; ///< JSON pointer: "/rules/0/when/all/1".
   polarity sign = polarity::positive;
   std::unique_ptr<const leaf> test;
@@ -18,7 +18,7 @@ struct placed_leaf {
 /// A rule that can be judged.
 struct compiled_rule {
   rule source;
-  std::vector<placed_leaf> leaves; ///< In the order in which they are written.
+  std::vector<compiled_leaf> leaves; ///< In the order in which they are written.
 };
 
 /// ec::invalid with the JSON pointer of the first field of a leaf that is wrong, the fault and the remedy.

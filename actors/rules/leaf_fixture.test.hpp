@@ -19,7 +19,7 @@ inline evm_address wallet(uint8_t n) {
   return out;
 }
 /// The place of a reading.
-inline sighting at(std::string chain = "base", int64_t block = 1200, std::string hash = "0xb10c") {
+inline provenance at(std::string chain = "base", int64_t block = 1200, std::string hash = "0xb10c") {
   return {std::move(chain), block, std::move(hash), {"rpc.example"}, 1'000};
 }
 /// Reads an amount in human units.

@@ -106,7 +106,7 @@ caf::error check_chain(const bj::object& parameters, const std::string& at) {
   return refuse_field("rules", at + "/chain", "this build does not know the chain; it knows " + known);
 }
 
-caf::expected<contract_place> read_place(const bj::object& parameters, const std::string& at) {
+caf::expected<chain_contract> read_contract(const bj::object& parameters, const std::string& at) {
   if (auto error = check_chain(parameters, at))
     return error;
   const auto contract = parse_evm_address(json::text_or(parameters, "contract"));
@@ -114,18 +114,18 @@ caf::expected<contract_place> read_place(const bj::object& parameters, const std
     return refuse_field("rules", at + "/contract", text_of(contract.error()));
   std::string chain{json::text_or(parameters, "chain")};
   auto name = chain::display_name(chain);
-  return contract_place{std::move(chain), std::move(name), *contract};
+  return chain_contract{std::move(chain), std::move(name), *contract};
 }
 
 caf::expected<token_parameters> read_token(const bj::object& parameters, const std::string& at) {
-  auto place = read_place(parameters, at);
-  if (!place)
-    return std::move(place.error());
+  auto contract = read_contract(parameters, at);
+  if (!contract)
+    return std::move(contract.error());
   auto range = read_range(parameters, at, static_cast<int>(json::integer_or(parameters, "decimals")),
                           std::string{json::text_or(parameters, "symbol")});
   if (!range)
     return std::move(range.error());
-  return token_parameters{std::move(*place), std::move(*range), read_over(parameters)};
+  return token_parameters{std::move(*contract), std::move(*range), read_over(parameters)};
 }
 
 caf::expected<std::vector<uint256>> read_token_ids(const bj::object& parameters, const std::string& at) {

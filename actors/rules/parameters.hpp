@@ -16,24 +16,24 @@ namespace arrakis::rules {
 std::string leaf_schema(const leaf_kind&);
 
 /// The members "chain" and "contract" of a leaf.
-struct contract_place {
+struct chain_contract {
   std::string chain;      ///< A chain of config/chains.
   std::string chain_name; ///< "Base".
-  evm_address contract;
+  evm_address address;
 };
 /// The member "chain" at the pointer `at`. ec::invalid for one that this build does not know, with those that it knows.
 caf::error check_chain(const boost::json::object& parameters, const std::string& at);
 /// Reads the members "chain" and "contract". Errors as of check_chain, and ec::invalid for no address.
-caf::expected<contract_place> read_place(const boost::json::object& parameters, const std::string& at);
+caf::expected<chain_contract> read_contract(const boost::json::object& parameters, const std::string& at);
 
 /// The members that all leaves over a token have: "chain", "contract", "symbol", "decimals" (0 where there is none),
 /// "min", "max" and "wallets".
 struct token_parameters {
-  contract_place place;
+  chain_contract contract;
   amount_range range;
   over how = over::sum;
 };
-/// Reads them. Errors as of read_place, read_range and read_over.
+/// Reads them. Errors as of read_contract, read_range and read_over.
 caf::expected<token_parameters> read_token(const boost::json::object& parameters, const std::string& at);
 
 /// Token ids of one leaf that are asked for one by one.

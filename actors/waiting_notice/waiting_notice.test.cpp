@@ -60,7 +60,7 @@ gate::handle::behavior_type serve_gate(gate::handle::pointer, surroundings* w) {
             w->written.push_back(x);
             return gate::written{.why = {w->gate_says, "because"}, .answer = {}, .nonce = {}, .newest_seen = {}};
           },
-          [](const gate::hold&) {}};
+          [](const gate::set_lease&) {}};
 }
 
 struct fixture {

@@ -98,19 +98,19 @@ flow<> read_deployed(self_pointer self, deadline until) {
       st.deployed->emplace(blueprint::key{entry.kind, entry.resource}, entry.id);
 }
 
-core::world world_of(self_pointer self, click_ptr c) {
+core::context context_of(self_pointer self, click_ptr c) {
   auto& st = self->state;
   st.offered = st.opt->offered();
-  core::world w{*st.offered, st.facts ? &*st.facts : nullptr, wall_ms(), st.opt->limits.session_ttl.count()};
+  core::context ctx{*st.offered, st.facts ? &*st.facts : nullptr, wall_ms(), st.opt->limits.session_ttl.count()};
   if (st.community.exists && st.community.record.status == "frozen")
-    w.frozen = core::freeze_sentence(st.community.record.frozen_because);
-  w.active = st.community.active.get();
-  w.deployed = st.deployed ? &*st.deployed : nullptr;
-  w.active_version = st.community.record.active_version;
-  w.progress = c->progress ? &*c->progress : nullptr;
+    ctx.frozen = core::freeze_sentence(st.community.record.frozen_because);
+  ctx.active = st.community.active.get();
+  ctx.deployed = st.deployed ? &*st.deployed : nullptr;
+  ctx.active_version = st.community.record.active_version;
+  ctx.progress = c->progress ? &*c->progress : nullptr;
   if (c->follows)
-    w.follows_until_ms = wall_ms() + token_left(*c->what, wall_ms()).count();
-  return w;
+    ctx.follows_until_ms = wall_ms() + token_left(*c->what, wall_ms()).count();
+  return ctx;
 }
 
 /// How many have each role, where names alone do not tell the roles apart. Once for each reading of the guild.
@@ -133,10 +133,10 @@ flow<reply> shown(self_pointer self, record r, std::string notice, click_ptr c) 
     co_await read_deployed(self, c->until);
   if (r.at == step::deploy && r.submitted.version > 0 && !c->progress)
     co_await read_progress(self, c);
-  auto w = world_of(self, c);
-  w.is_drafted = self->state.drafted == std::pair{r.id, r.version};
+  auto ctx = context_of(self, c);
+  ctx.is_drafted = self->state.drafted == std::pair{r.id, r.version};
   const bool may_end = r.at == step::deploy && r.submitted.version > 0;
-  co_return reply{.data_json = core::screen(r, w, notice), .may_end = may_end};
+  co_return reply{.data_json = core::screen(r, ctx, notice), .may_end = may_end};
 }
 
 /// The reply when somebody else's write came first.
@@ -154,8 +154,8 @@ flow<caf::expected<reply>> store_and_show(self_pointer self, int64_t expected, r
   auto stored = co_await save(self, expected, &next, c->until, effect);
   if (!stored)
     co_return stored.error();
-  if (!stored->won)
-    co_return co_await lost(self, std::move(stored->present), c);
+  if (!stored->done)
+    co_return co_await lost(self, std::move(stored->current), c);
   co_return co_await shown(self, std::move(next), std::move(notice), c);
 }
 
@@ -177,7 +177,7 @@ flow<caf::expected<reply>> begin(self_pointer self, int64_t expected, click_ptr 
   else if (community->exists)
     r.draft.name = community->record.name;
   st.community = std::move(*community);
-  notice = world_of(self, c).frozen;
+  notice = context_of(self, c).frozen;
   log::info("wizard.opened", {{"guild", st.guild.text()},
                               {"session", r.id.substr(0, 8)},
                               {"trace", c->what->trace},
@@ -210,7 +210,7 @@ flow<caf::expected<record>> refreshed(self_pointer self, record r, click_ptr c) 
   auto stored = co_await save(self, r.version, &next, c->until);
   if (!stored)
     co_return stored.error();
-  co_return stored->won || !stored->present.session ? next : *stored->present.session;
+  co_return stored->done || !stored->current.session ? next : *stored->current.session;
 }
 
 /// Nobody knows whether it was taken: the answer is to ask again with the same key.
@@ -270,8 +270,8 @@ flow<caf::expected<reply>> deploy(self_pointer self, int64_t expected, decision 
   auto stored = co_await save(self, expected, &r, c->until);
   if (!stored)
     co_return stored.error();
-  if (!stored->won)
-    co_return co_await lost(self, std::move(stored->present), c);
+  if (!stored->done)
+    co_return co_await lost(self, std::move(stored->current), c);
   count("deploy");
   const bool again = d.what == decision::retry;
   auto done = again ? co_await run_again(self, r.submitted.version, c) : co_await submit(self, r, c);
@@ -286,8 +286,8 @@ flow<caf::expected<reply>> deploy(self_pointer self, int64_t expected, decision 
   c->follows = done && done->waits.empty() && !done->repeated; // A repeated submission keeps its first click's token.
   const auto version = r.version;
   auto noted = co_await save(self, version, &next, c->until);
-  if (noted && !noted->won && noted->present.session)
-    next = *noted->present.session; // Another click settled it meanwhile; that is at least as new.
+  if (noted && !noted->done && noted->current.session)
+    next = *noted->current.session; // Another click settled it meanwhile; that is at least as new.
   co_return co_await shown(self, std::move(next), {}, c);
 }
 
@@ -299,8 +299,8 @@ flow<caf::expected<reply>> inspect(self_pointer self, int64_t expected, record t
   auto stored = co_await save(self, expected, &typed, c->until);
   if (!stored)
     co_return stored.error();
-  if (!stored->won)
-    co_return co_await lost(self, std::move(stored->present), c);
+  if (!stored->done)
+    co_return co_await lost(self, std::move(stored->current), c);
   auto& t = *typed.draft.typed;
   const auto by = c->until.sooner(within(self, st.opt->limits.chain_within));
   chain::inspect_contract question{t.chain, t.address, t.type, by};
@@ -351,8 +351,8 @@ flow<caf::expected<reply>> finish(self_pointer self, record r, click_ptr c) {
   auto removed = store::read_swapped(*from_redis, st.user, st.guild);
   if (!removed)
     co_return removed.error();
-  if (!removed->won)
-    co_return co_await lost(self, std::move(removed->present), c);
+  if (!removed->done)
+    co_return co_await lost(self, std::move(removed->current), c);
   count("cancelled");
   co_return reply{core::note_screen("Cancelled",
                                     "Your setup is cancelled and forgotten. Nothing in your server changed.",
@@ -388,8 +388,8 @@ flow<caf::expected<reply>> carry_out(self_pointer self, record r, decision d, cl
 flow<caf::expected<reply>> show_latest(self_pointer self, click_ptr c) {
   auto newest = co_await follow_newest(self, c);
   if (newest) {
-    const auto w = world_of(self, c);
-    co_return reply{.data_json = core::deployment_screen(*newest, {w.now_ms, w.follows_until_ms}),
+    const auto ctx = context_of(self, c);
+    co_return reply{.data_json = core::deployment_screen(*newest, {ctx.now_ms, ctx.follows_until_ms}),
                     .may_end = core::is_open(*newest)};
   }
   if (code_of(newest.error()) != ec::not_found)
@@ -418,7 +418,7 @@ flow<caf::expected<reply>> clicked(self_pointer self, core::event e, click_ptr c
     co_await read_community(self, c->until);
   if (e.action == "deploy" && found->session->base_version > 0)
     co_await read_deployed(self, c->until);
-  auto d = core::apply(*found->session, e, world_of(self, c));
+  auto d = core::apply(*found->session, e, context_of(self, c));
   co_return co_await carry_out(self, std::move(*found->session), std::move(d), c);
 }
 

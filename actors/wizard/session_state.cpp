@@ -66,7 +66,7 @@ flow<caf::expected<store::swapped>> save(self_pointer self, int64_t expected, re
   if (!from_redis)
     co_return from_redis.error();
   auto swapped = store::read_swapped(*from_redis, st.user, st.guild);
-  if (!swapped || !swapped->won)
+  if (!swapped || !swapped->done)
     co_return swapped;
   if (effect == draft_effect::erase || is_deployed(*next))
     co_await erase_draft(self, *next, until);
@@ -103,8 +103,8 @@ flow<caf::expected<std::optional<record>>> restore(self_pointer self, int64_t ex
   auto stored = co_await save(self, expected, &r, until);
   if (!stored)
     co_return stored.error();
-  if (!stored->won) // Another click was quicker, with the same draft or with a fresh session.
-    co_return std::move(stored->present.session);
+  if (!stored->done) // Another click was quicker, with the same draft or with a fresh session.
+    co_return std::move(stored->current.session);
   log::info("wizard.draft_opened", {{"guild", self->state.guild.text()}, {"session", r.id.substr(0, 8)}});
   count("restored");
   co_return std::optional{std::move(r)};

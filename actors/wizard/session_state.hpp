@@ -25,7 +25,7 @@ struct state {
   ports to;
   std::shared_ptr<const options> opt;
   snowflake user, guild;
-  std::shared_ptr<const core::catalogue> offered; ///< Lives as long as the world that refers to it.
+  std::shared_ptr<const core::catalogue> offered; ///< Lives as long as the context that refers to it.
   std::optional<guild::state> facts;              ///< For showing; a deployment reads them anew.
   std::chrono::steady_clock::time_point facts_at;
   std::optional<std::chrono::steady_clock::time_point> counted_at; ///< facts_at of the facts with role_members.

@@ -31,10 +31,10 @@ caf::expected<loaded> read_loaded(const redis::reply&, snowflake user, snowflake
 redis::eval swap(int64_t expected, const core::record& next, std::chrono::milliseconds ttl, deadline until);
 /// Removes the session of `of` if its version is still of.version.
 redis::eval remove(const core::record& of, deadline until);
-/// `won == false`: somebody else was first; `present` is what is there now.
+/// `done == false`: somebody else was first; `current` is what is stored.
 struct swapped {
-  bool won = false;
-  loaded present;
+  bool done = false;
+  loaded current;
 };
 /// The outcome in the reply to `swap` or `remove`.
 caf::expected<swapped> read_swapped(const redis::reply&, snowflake user, snowflake guild);

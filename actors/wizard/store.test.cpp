@@ -41,44 +41,44 @@ struct fixture : test::redis_fixture {
 
 TEST_CASE_FIXTURE(fixture, "wizard store: what was stored is read again, with 15 minutes to live from each write") {
   CHECK(load().version == 0);
-  CHECK(swap(0, session(1)).won);
+  CHECK(swap(0, session(1)).done);
   const auto found = load();
   REQUIRE(found.session);
   CHECK(*found.session == session(1));
   CHECK(ttl_ms() > 890'000);
   CHECK(ttl_ms() <= 900'000);
   ask(redis::command{{"PEXPIRE"}, {store::key(user, guild)}, {"1000"}, soon()});
-  CHECK(swap(1, session(2)).won);
+  CHECK(swap(1, session(2)).done);
   CHECK(ttl_ms() > 890'000);
   auto complete = session(3);
   complete.at = core::step::complete;
-  CHECK(swap(2, complete).won);
+  CHECK(swap(2, complete).done);
   CHECK(ttl_ms() <= 60'000);
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard store: of two writes over one version one wins, and the other sees what is there") {
-  REQUIRE(swap(0, session(1)).won);
+  REQUIRE(swap(0, session(1)).done);
   auto mine = session(2), yours = session(2);
   mine.draft.name = "mine";
   yours.draft.name = "yours";
-  CHECK(swap(1, mine).won);
+  CHECK(swap(1, mine).done);
   const auto lost = swap(1, yours);
-  CHECK_FALSE(lost.won);
-  CHECK(lost.present.version == 2);
-  REQUIRE(lost.present.session);
-  CHECK(lost.present.session->draft.name == "mine");
-  CHECK_FALSE(swap(0, session(1)).won); // A session is there: nobody begins another one beside it.
+  CHECK_FALSE(lost.done);
+  CHECK(lost.current.version == 2);
+  REQUIRE(lost.current.session);
+  CHECK(lost.current.session->draft.name == "mine");
+  CHECK_FALSE(swap(0, session(1)).done); // A session is there: nobody begins another one beside it.
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard store: only the version that was read is removed") {
-  REQUIRE(swap(0, session(1)).won);
-  CHECK_FALSE(store::read_swapped(ask(store::remove(session(9), soon())), user, guild)->won);
+  REQUIRE(swap(0, session(1)).done);
+  CHECK_FALSE(store::read_swapped(ask(store::remove(session(9), soon())), user, guild)->done);
   CHECK(load().version == 1);
-  CHECK(store::read_swapped(ask(store::remove(session(1), soon())), user, guild)->won);
+  CHECK(store::read_swapped(ask(store::remove(session(1), soon())), user, guild)->done);
   CHECK(load().version == 0);
   const auto late = swap(1, session(2));
-  CHECK_FALSE(late.won);
-  CHECK(late.present.version == 0);
+  CHECK_FALSE(late.done);
+  CHECK(late.current.version == 0);
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard store: a record that does not read is absent, and can be replaced") {
@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(fixture, "wizard store: a record that does not read is absent,
   const auto found = load();
   CHECK(found.version == 7);
   CHECK_FALSE(found.session);
-  CHECK(swap(7, session(8)).won);
+  CHECK(swap(7, session(8)).done);
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard store: a version that no session of ours has is no session") {

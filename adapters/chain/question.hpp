@@ -39,8 +39,8 @@ using value_or_reason = std::variant<contract_answer, unknown_reason>;
 value_or_reason read_returned(const chain_read&, std::string_view returned);
 /// Reads a node's answer to as_rpc_call. `reverted` only where the node says that the contract ran and reverted: a call
 /// that ran out of gas or met an invalid opcode is unknown. Whether there is code at the address, and whether others
-/// say the same, is for the caller to find out before it believes a revert. The node's own words go into `heard`, for
-/// the log, and nowhere else.
+/// say the same, is for the caller to find out before it believes a revert. The node's own words go into `node_text`,
+/// for the log, and nowhere else.
 value_or_reason read_answer(const chain_read&, const rpc::answer&);
 
 } // namespace arrakis::chain

@@ -114,14 +114,14 @@ TEST_CASE("question: what a node says in an error is for the log, cut and cleane
       const auto got = read_answer(question, failure(-32000, message));
       const auto& why = std::get<unknown_reason>(got);
       CHECK(why.detail == "the node answered with an error");
-      CAPTURE(why.heard);
-      CHECK(why.heard.starts_with("error -32000: "));
-      CHECK(why.heard.size() <= 200);
+      CAPTURE(why.node_text);
+      CHECK(why.node_text.starts_with("error -32000: "));
+      CHECK(why.node_text.size() <= 200);
       for (const auto* hidden : {"://", "planted", "hunter2", "\x1b", "\xff", "\u202e", "\n"})
-        CHECK_MESSAGE(why.heard.find(hidden) == std::string::npos, hidden);
+        CHECK_MESSAGE(why.node_text.find(hidden) == std::string::npos, hidden);
     }
   const auto plain = read_answer(balance, failure(-32005, "limit exceeded"));
-  CHECK(std::get<unknown_reason>(plain).heard == "error -32005: limit exceeded ");
+  CHECK(std::get<unknown_reason>(plain).node_text == "error -32005: limit exceeded ");
 }
 
 TEST_CASE("question: coins are a quantity of up to 256 bits") {

@@ -15,7 +15,7 @@ namespace arrakis::embedded {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr auto look_every = 250ms;      // Interval at which the watcher checks for a stop.
+constexpr auto poll_every = 250ms;      // Interval at which the watcher checks for a stop.
 constexpr auto back_off_min = 100ms;    // Wait before the first restart.
 constexpr auto back_off_max = 10'000ms; // Longest wait between restarts of a failing server.
 constexpr auto stop_grace = 30s;        // PostgreSQL's last checkpoint; then SIGKILL, which costs a recovery.
@@ -90,7 +90,7 @@ bool child::try_to_launch() {
         why = fmt::format("it ended with status {}", process_->exit_status().value_or(-1));
       process_.reset();
       const auto log = tail(recipe_.program.output, missing ? 0 : earlier);
-      if (ended && recipe_.mend && recipe_.mend(log))
+      if (ended && recipe_.repair && recipe_.repair(log))
         return false;
       throw std::runtime_error(fmt::format("{} did not start: {}; the end of its log:\n{}", recipe_.name, why, log));
     }
@@ -126,7 +126,7 @@ void child::watch() {
   auto wait = std::chrono::milliseconds{back_off_min};
   auto since = std::chrono::steady_clock::now();
   while (!stopping_within(0ms)) {
-    if (process_ && !process_->wait(look_every))
+    if (process_ && !process_->wait(poll_every))
       continue;
     pid_ = -1;
     log::error("embedded.died",

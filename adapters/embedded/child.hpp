@@ -20,7 +20,7 @@ struct recipe {
   std::function<std::string()> why_not_ready; ///< Reason why the server accepts no clients yet; empty: it does.
   /// Called when the server ended before it accepted clients, with its log since the start. True: something was
   /// repaired, so the server is started once more.
-  std::function<bool(const std::string& log)> mend;
+  std::function<bool(const std::string& log)> repair;
   int stop_signal = 15;
   std::chrono::milliseconds patience{60'000}; ///< Timeout of the first answer after a start, crash recovery included.
 };

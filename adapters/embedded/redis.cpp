@@ -72,7 +72,7 @@ recipe redis_recipe(const std::string& folder, const std::string& sockets) {
   r.name = "redis";
   r.stop_signal = SIGTERM;
   r.why_not_ready = [socket] { return why_not_ready(socket); };
-  r.mend = [folder](const std::string& log) { return set_aside(folder, log); };
+  r.repair = [folder](const std::string& log) { return set_aside(folder, log); };
   r.prepare = [folder] { wait_until_abandoned(folder); };
   r.program = {.argv = {"redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir",
                         folder, "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy",

@@ -15,8 +15,9 @@ publisher make_publisher(redis::link to) {
 }
 
 subscriber make_subscriber(redis::link from) {
-  return [from = std::move(from)](std::string_view topic, std::function<void()> told) -> subscription {
-    return from.subscribe({channel(topic)}, {told, [told](const std::string&, const std::string&) { told(); }});
+  return [from = std::move(from)](std::string_view topic, std::function<void()> on_hint) -> subscription {
+    return from.subscribe({channel(topic)},
+                          {on_hint, [on_hint](const std::string&, const std::string&) { on_hint(); }});
   };
 }
 } // namespace arrakis::hints

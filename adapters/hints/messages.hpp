@@ -21,9 +21,9 @@ using subscription = std::shared_ptr<const void>;
 /// hint was sent to the present subscribers. ec::unavailable, ec::unknown: it may be lost.
 using publisher = std::function<void(std::string_view topic, deadline until, std::function<void(caf::error)> done)>;
 
-/// Subscribes to a topic: calls `told` for each hint, and once whenever hints may have been missed: at the beginning
+/// Subscribes to a topic: calls `on_hint` for each hint, and once whenever hints may have been missed: at the beginning
 /// and after a reconnect. Runs on an io thread, so it must return fast; may run for a moment after the subscription's
 /// end.
-using subscriber = std::function<subscription(std::string_view topic, std::function<void()> told)>;
+using subscriber = std::function<subscription(std::string_view topic, std::function<void()> on_hint)>;
 
 } // namespace arrakis::hints

@@ -12,7 +12,7 @@ namespace {
 // Value of the key: "node:incarnation", or empty for a while after a release.
 constexpr redis::script hold_script{.name = "lease_hold-1", .sha1 = "", .text = R"lua(
 -- KEYS 1 the lease
--- ARGV 1 holder, 2 lasts ms, 3 what the holders of this node begin with (empty: none), 4 '1': only if released
+-- ARGV 1 holder, 2 ttl ms, 3 what the holders of this node begin with (empty: none), 4 '1': only if released
 -- Returns {1 mine or 0, holder, ms left}
 local by = redis.call('GET', KEYS[1])
 local ours = by == ARGV[1] or (by and ARGV[3] ~= '' and string.sub(by, 1, #ARGV[3]) == ARGV[3])
@@ -61,7 +61,7 @@ caf::result<lease_state> take(pointer self, const acquire& x) {
     self,
     {&hold_script,
      {key_of(x.name)},
-     {text_of_holder(x.who), std::to_string(x.lasts.count()), prefix, x.only_if_released ? "1" : "0"},
+     {text_of_holder(x.who), std::to_string(x.ttl.count()), prefix, x.only_if_released ? "1" : "0"},
      x.until},
     [](const redis::reply& r, caf::typed_response_promise<lease_state>& reply) {
       if (r.items.size() != 3 || r.items[0].type != redis::reply::integer)

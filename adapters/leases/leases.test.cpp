@@ -13,8 +13,8 @@ namespace {
 struct bench : test::redis_fixture {
   leases::handle subject = live.keep(leases::start(live.sys(), port));
 
-  lease_state acquire(const leases::holder& who, bool only_if_released = false, std::chrono::milliseconds lasts = 60s) {
-    auto got = live.ask<lease_state>(subject, leases::acquire{"shard:0", who, lasts, only_if_released, live.in(20s)});
+  lease_state acquire(const leases::holder& who, bool only_if_released = false, std::chrono::milliseconds ttl = 60s) {
+    auto got = live.ask<lease_state>(subject, leases::acquire{"shard:0", who, ttl, only_if_released, live.in(20s)});
     REQUIRE_MESSAGE(got, (got ? std::string{} : text_of(got.error())));
     return *got;
   }

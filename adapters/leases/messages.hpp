@@ -18,12 +18,12 @@ struct holder {
   std::string incarnation; ///< Id of this process; not empty.
 };
 
-/// Acquires or renews a lease. The holder may act until `lasts` after it SENT the request, less the possible drift of
+/// Acquires or renews a lease. The holder may act until `ttl` after it SENT the request, less the possible drift of
 /// its clock: the server counts from a later moment. -> lease_state
 struct acquire {
   std::string name;
   holder who;
-  std::chrono::milliseconds lasts{0};
+  std::chrono::milliseconds ttl{0};
   /// Takes a free lease only where its holder released it. For a caller that saw the lease held and knows that it
   /// cannot have expired yet: if it is missing, Redis was emptied and the holder still acts.
   bool only_if_released = false;

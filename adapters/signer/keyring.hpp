@@ -20,7 +20,7 @@ struct read {
 struct held {
   std::vector<std::pair<int, std::string>> keys; ///< Public keys in hex by version, ascending; versions may be missing.
   std::string prepared;                          ///< Public key of the prepared next version; empty: none.
-  std::string place;                             ///< Location, for operators: "folder /var/lib/arrakis/keys".
+  std::string location;                          ///< Location, for operators: "folder /var/lib/arrakis/keys".
 };
 /// Signs `bytes` with the key of `version` (Ed25519). -> signed_bytes; ec::not_found: no such key.
 struct sign {

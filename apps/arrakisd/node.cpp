@@ -40,7 +40,7 @@ bool end_actors(caf::actor_system& sys, std::chrono::milliseconds patience) {
 
 /// Declared so that each part is destroyed before what it uses.
 struct node::impl {
-  const registry::place root; ///< Parent of every actor of this process in the registry.
+  const registry::tree_node root; ///< Parent of every actor of this process in the registry.
   tree::parts p;
   net::io admin_io{1};    ///< A thread of its own, so that liveness answers even if other io threads hang.
   net::io operator_io{1}; ///< A thread of its own, because a list of all actors takes long.
@@ -52,7 +52,7 @@ struct node::impl {
   std::unique_ptr<net::http_server> operator_server;
 
   impl(const config& c, const wiring::addresses& w)
-    : root(registry::place::root("arrakis")), p((root.make_default(), c), w, root) {}
+    : root(registry::tree_node::root("arrakis")), p((root.make_default(), c), w, root) {}
   ~impl();
 
   void provide_to_resources();
@@ -73,8 +73,8 @@ void node::impl::provide_to_resources() {
     return known ? std::optional{api::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
   };
   node.dependencies = [this](auto done) {
-    p.questions->ask(p.readiness, p.questions->within(std::chrono::milliseconds{2'500}), readiness::look{},
-                     [done](const caf::expected<readiness::looked>& all) {
+    p.questions->ask(p.readiness, p.questions->within(std::chrono::milliseconds{2'500}), readiness::get_dependencies{},
+                     [done](const caf::expected<readiness::dependencies>& all) {
                        done(all ? all->list : std::vector{readiness::dependency{"node", false, text_of(all.error())}});
                      });
   };
@@ -102,7 +102,7 @@ void node::impl::open_operator_socket() {
 }
 
 void node::impl::start_tree() {
-  registry::seat{root, {"supervisor"}, true}.fill([this] {
+  registry::child_slot{root, {"supervisor"}, true}.start([this] {
     top = supervisor::start(p.sys, "arrakis", children, tree::strategy, tree::intensity);
     return caf::actor_cast<caf::actor>(top);
   });

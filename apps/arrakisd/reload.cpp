@@ -49,7 +49,7 @@ files::files(wiring::key_files keys, std::string certificates)
     keys_state_(state_of_folder(keys_.folder)),
     certificates_state_(file::state_of(certificates_)) {}
 
-files::found files::look() const {
+files::found files::read() const {
   found result{.keys_state = state_of_folder(keys_.folder), .certificates_state = file::state_of(certificates_)};
   result.keys = result.keys_state != keys_state_;
   result.certificates = result.certificates_state != certificates_state_;

@@ -49,7 +49,7 @@ public:
     bool keys = false, certificates = false;    ///< True if they differ from the accepted ones.
     std::vector<std::string> faults;            ///< Messages; if there are any, ignore the other fields.
   };
-  found look() const;
+  found read() const;
   void accept(const found&);
 
 private:

@@ -205,7 +205,7 @@ signer::handle start_signer(caf::actor_system& sys, signer::keyring::handle keys
   signer::anchored::options o;
   o.makes_first_key = user == signer_user::daemon;
   if (user == signer_user::daemon)
-    o.look_every = std::chrono::seconds{5};
+    o.poll_every = std::chrono::seconds{5};
   return signer::anchored::start(sys, std::move(keys), std::move(anchor), o);
 }
 caf::error check_objects(const config& settings) { return objects_of(settings).check(settings); }

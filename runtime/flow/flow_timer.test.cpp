@@ -91,7 +91,7 @@ many::behavior_type asking_many(many_pointer self, answerer to, std::vector<std:
 
 struct stage {
   test::sim_system sim;
-  registry::place root = registry::place::root("top");
+  registry::tree_node root = registry::tree_node::root("top");
   std::vector<std::string> ends;
   answerer to = sim.sys().spawn(answering);
   many actor;

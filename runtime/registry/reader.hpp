@@ -25,9 +25,9 @@ struct row {
   std::string last_error;  ///< Error of the last crash, at most 128 bytes.
 };
 /// All actors below `root`, in no order.
-std::vector<row> actors(place root);
+std::vector<row> actors(tree_node root);
 /// Actors that are declared one by one in the tree: children of supervisors, but no tenants, sessions or jobs.
-std::vector<row> declared_actors(place root);
+std::vector<row> declared_actors(tree_node root);
 
 /// The handling times of all actors of a kind in this process, one message in 16.
 struct kind_row {
@@ -45,7 +45,7 @@ struct tree_row {
   declaration declared;
 };
 /// The declared tree below `root`.
-std::vector<tree_row> declared_tree(place root);
+std::vector<tree_row> declared_tree(tree_node root);
 
 /// Bytes that one actor costs the registry.
 size_t bytes_per_actor();

@@ -33,7 +33,7 @@ struct kind {
   void took(uint64_t ns);
 };
 
-/// The crashes of one seat. Its memory is used again, and never given back while a reader may look.
+/// The crashes of one child slot. Its memory is used again, and never given back while a reader may read it.
 struct incidents {
   std::atomic<uint32_t> count{0};
   std::atomic<int64_t> last_ms{0};

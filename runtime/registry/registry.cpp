@@ -58,7 +58,7 @@ struct target {
   bool exact = true;
   record* taken = nullptr; ///< By the first actor.
 };
-thread_local target* filling = nullptr;
+thread_local target* starting = nullptr;
 
 node* default_root() {
   auto& a = all();
@@ -86,10 +86,10 @@ node* child_of(node* parent, std::string_view name) {
   if (auto* known = find_child(parent, name)) // Another thread was first.
     return known;
   auto* made = new node{parent, name};
-  auto* place = &parent->first;
-  while (auto* n = place->load(std::memory_order_relaxed))
-    place = &n->next;
-  place->store(made, std::memory_order_release);
+  auto* last = &parent->first;
+  while (auto* n = last->load(std::memory_order_relaxed))
+    last = &n->next;
+  last->store(made, std::memory_order_release);
   return made;
 }
 
@@ -290,9 +290,9 @@ lease::~lease() { give_back(record_); }
 
 class scope {
 public:
-  explicit scope(target& t) : outer_(std::exchange(filling, &t)) {}
+  explicit scope(target& t) : outer_(std::exchange(starting, &t)) {}
   scope(const scope&) = delete;
-  ~scope() { filling = outer_; }
+  ~scope() { starting = outer_; }
 
 private:
   target* outer_;
@@ -322,16 +322,16 @@ void settle(record& r, node* where, bool exact, incidents* crashes) {
 }
 
 lease enroll(const identity& who) {
-  auto* const seat = filling;
+  auto* const slot = starting;
   lease made{take_record()};
   auto* const what = kind_of(who.kind);
-  if (seat && !seat->taken) {
-    seat->taken = &*made;
-    fill(*made, seat->where, what, who.key.empty() ? std::string_view{*seat->key} : who.key,
-         who.tenant ? who.tenant : seat->tenant, seat->exact, seat->crashes, life::starting);
+  if (slot && !slot->taken) {
+    slot->taken = &*made;
+    fill(*made, slot->where, what, who.key.empty() ? std::string_view{*slot->key} : who.key,
+         who.tenant ? who.tenant : slot->tenant, slot->exact, slot->crashes, life::starting);
     return made;
   }
-  auto* const parent = seat ? seat->where : current ? current->where.load(std::memory_order_relaxed) : default_root();
+  auto* const parent = slot ? slot->where : current ? current->where.load(std::memory_order_relaxed) : default_root();
   const bool keyed = !who.key.empty();
   fill(*made, keyed ? parent : child_of(parent, who.kind), what, who.key, who.tenant, !keyed, nullptr, life::starting);
   return made;
@@ -351,17 +351,17 @@ std::string_view word(actor_state s) {
   return words[static_cast<size_t>(s)];
 }
 
-place place::root(std::string name) {
+tree_node tree_node::root(std::string name) {
   auto* made = new detail::node{nullptr, name};
   const std::lock_guard lock{detail::all().writing};
   detail::all().roots.push_back(made);
-  return place{made};
+  return tree_node{made};
 }
-place place::here() {
-  return place{detail::current ? detail::current->where.load(std::memory_order_relaxed) : detail::default_root()};
+tree_node tree_node::current() {
+  return tree_node{detail::current ? detail::current->where.load(std::memory_order_relaxed) : detail::default_root()};
 }
-place place::child(std::string_view name) const { return place{detail::child_of(node_, name)}; }
-place place::deepest(std::string_view path) const {
+tree_node tree_node::child(std::string_view name) const { return tree_node{detail::child_of(node_, name)}; }
+tree_node tree_node::deepest(std::string_view path) const {
   auto* at = node_;
   if (path.starts_with(at->name))
     path.remove_prefix(at->name.size());
@@ -373,10 +373,10 @@ place place::deepest(std::string_view path) const {
     at = below;
     path.remove_prefix(1 + name.size());
   }
-  return place{at};
+  return tree_node{at};
 }
-void place::make_default() const { detail::all().default_root.store(node_, std::memory_order_release); }
-void place::declare(declaration d) const {
+void tree_node::make_default() const { detail::all().default_root.store(node_, std::memory_order_release); }
+void tree_node::declare(declaration d) const {
   const auto* before = node_->declared.load(std::memory_order_acquire);
   if (before && *before == d) // A restart declares the same again, and takes no memory.
     return;
@@ -385,34 +385,34 @@ void place::declare(declaration d) const {
   node_->declared.store(made.get(), std::memory_order_release);
   detail::all().declarations.push_back(std::move(made));
 }
-void place::declare_first(declaration d) const {
+void tree_node::declare_first(declaration d) const {
   if (!node_->declared.load(std::memory_order_acquire))
     declare(std::move(d));
 }
-std::string place::path() const { return node_ ? detail::path_of(node_) : ""; }
+std::string tree_node::path() const { return node_ ? detail::path_of(node_) : ""; }
 
-seat::seat(place where, identity who, bool exact)
-  : where_(where), kind_(who.kind), key_(who.key), tenant_(who.tenant), exact_(exact) {}
-seat::seat(seat&& other) noexcept
-  : where_(other.where_),
+child_slot::child_slot(tree_node at, identity who, bool exact)
+  : at_(at), kind_(who.kind), key_(who.key), tenant_(who.tenant), exact_(exact) {}
+child_slot::child_slot(child_slot&& other) noexcept
+  : at_(other.at_),
     kind_(std::move(other.kind_)),
     key_(std::move(other.key_)),
     tenant_(other.tenant_),
     exact_(other.exact_),
     incidents_(std::exchange(other.incidents_, nullptr)),
     vacant_(std::exchange(other.vacant_, nullptr)) {}
-seat::~seat() {
+child_slot::~child_slot() {
   detail::give_back(vacant_);
   detail::give_back(incidents_);
 }
 
-caf::actor seat::fill(const std::function<caf::actor()>& start) {
-  detail::target mine{where_.node_, incidents_, &key_, tenant_, exact_};
+caf::actor child_slot::start(const std::function<caf::actor()>& start) {
+  detail::target mine{at_.node_, incidents_, &key_, tenant_, exact_};
   const auto actor = [&] {
     const detail::scope now{mine};
     return start();
   }();
-  vacate();
+  clear();
   auto* const own = mine.taken && detail::is_of(*mine.taken, actor) ? mine.taken : detail::find_record(actor);
   if (!own)
     return actor;
@@ -422,13 +422,13 @@ caf::actor seat::fill(const std::function<caf::actor()>& start) {
     return actor;
   if (mine.taken) { // `start` spawned a helper first.
     const auto* what = mine.taken->what.load(std::memory_order_relaxed);
-    detail::settle(*mine.taken, detail::child_of(where_.node_, what->name), true, nullptr);
+    detail::settle(*mine.taken, detail::child_of(at_.node_, what->name), true, nullptr);
   }
-  detail::settle(*own, where_.node_, exact_, incidents_);
+  detail::settle(*own, at_.node_, exact_, incidents_);
   return actor;
 }
 
-void seat::crashed(std::string_view error, int64_t wall_ms, actor_state next) {
+void child_slot::crashed(std::string_view error, int64_t wall_ms, actor_state next) {
   if (!incidents_)
     incidents_ = detail::take_incidents();
   incidents_->error.write(error);
@@ -437,29 +437,29 @@ void seat::crashed(std::string_view error, int64_t wall_ms, actor_state next) {
   show(next);
 }
 
-void seat::show(actor_state next) {
+void child_slot::show(actor_state next) {
   if (!vacant_)
     vacant_ = detail::take_record();
-  detail::fill(*vacant_, where_.node_, detail::kind_of(kind_), key_, tenant_, exact_, incidents_,
+  detail::fill(*vacant_, at_.node_, detail::kind_of(kind_), key_, tenant_, exact_, incidents_,
                next == actor_state::quarantined ? detail::life::vacant_quarantined : detail::life::vacant_restarting);
 }
 
-void seat::vacate() { detail::give_back(std::exchange(vacant_, nullptr)); }
-bool seat::is_being_filled() { return detail::filling && !detail::filling->taken; }
-uint32_t seat::crashes() const { return incidents_ ? incidents_->count.load(std::memory_order_relaxed) : 0; }
+void child_slot::clear() { detail::give_back(std::exchange(vacant_, nullptr)); }
+bool child_slot::is_starting() { return detail::starting && !detail::starting->taken; }
+uint32_t child_slot::crashes() const { return incidents_ ? incidents_->count.load(std::memory_order_relaxed) : 0; }
 
 struct access {
-  static detail::node* node(place p) { return p.node_; }
+  static detail::node* node(tree_node p) { return p.node_; }
 };
 
-void move(const caf::actor& which, place where) {
+void move(const caf::actor& which, tree_node to) {
   if (auto* own = detail::find_record(which))
-    detail::settle(*own, access::node(where), true, own->crashes.load(std::memory_order_relaxed));
+    detail::settle(*own, access::node(to), true, own->crashes.load(std::memory_order_relaxed));
 }
 
 namespace {
 template <class Wanted>
-std::vector<row> read_all(place root, Wanted is_wanted) {
+std::vector<row> read_all(tree_node root, Wanted is_wanted) {
   std::vector<row> rows;
   auto& a = detail::all();
   const auto count = a.chunk_count.load(std::memory_order_acquire);
@@ -471,11 +471,11 @@ std::vector<row> read_all(place root, Wanted is_wanted) {
 }
 } // namespace
 
-std::vector<row> actors(place root) {
+std::vector<row> actors(tree_node root) {
   return read_all(root, [](const detail::record&) { return true; });
 }
 
-std::vector<row> declared_actors(place root) {
+std::vector<row> declared_actors(tree_node root) {
   return read_all(root, [](const detail::record& r) {
     const auto* where = r.where.load(std::memory_order_relaxed);
     return r.exact.load(std::memory_order_relaxed) && where && where->declared.load(std::memory_order_acquire);
@@ -502,7 +502,7 @@ std::vector<kind_row> kinds() {
   return rows;
 }
 
-std::vector<tree_row> declared_tree(place root) {
+std::vector<tree_row> declared_tree(tree_node root) {
   std::vector<tree_row> rows;
   detail::collect(access::node(root), 0, rows);
   return rows;

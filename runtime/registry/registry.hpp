@@ -50,60 +50,60 @@ struct declaration {
 /// "[one_for_one, 10 in 60 s]", with what its dynamic children are.
 std::string in_words(const declaration&);
 
-/// One place in the tree of actors: "arrakis/adapters/redis". A place is never freed, so a handle is always valid; the
-/// number of places is bounded by what is declared and by the kinds of actors. Thread-safe.
-class place {
+/// A node in the tree of actors: "arrakis/adapters/redis". A node is never freed, so a handle is always valid; the
+/// number of nodes is bounded by the declared children and by the kinds of actors. Thread-safe.
+class tree_node {
 public:
-  place() = default; ///< Nowhere.
-  /// A tree of its own.
-  static place root(std::string name);
-  /// The place of the actor whose handler runs on this thread; outside of an actor the default root.
-  static place here();
-  /// The place below this one, made when it does not exist.
-  place child(std::string_view name) const;
-  /// From now on actors that no actor spawns (an io thread, a test) are filed below this place.
+  tree_node() = default; ///< No node.
+  /// Creates the root of a new tree.
+  static tree_node root(std::string name);
+  /// Node of the actor whose handler runs on this thread; outside of an actor the default root.
+  static tree_node current();
+  /// The child with this name; it is created when it does not exist.
+  tree_node child(std::string_view name) const;
+  /// Registers actors that no actor spawns (an io thread, a test) below this node from now on.
   void make_default() const;
-  /// The place that `path` ("arrakis/work/relay") leads to from this one, as far as there is one.
-  place deepest(std::string_view path) const;
+  /// The node at `path` ("arrakis/work/relay") from this one, or its deepest ancestor that exists.
+  tree_node deepest(std::string_view path) const;
   void declare(declaration) const;
   void declare_first(declaration) const; ///< Unless something is declared already.
   std::string path() const;
   explicit operator bool() const { return node_ != nullptr; }
-  bool operator==(const place&) const = default;
+  bool operator==(const tree_node&) const = default;
 
 private:
-  friend class seat;
+  friend class child_slot;
   friend struct access;
-  explicit place(detail::node* n) : node_(n) {}
+  explicit tree_node(detail::node* n) : node_(n) {}
   detail::node* node_ = nullptr;
 };
 
-/// The place of one actor at a time that may be started again: it keeps the number of crashes, their time and error
-/// over the lives of the actor, and is shown while no actor runs there. Its owner (a supervisor, a directory) alone
-/// uses it.
-class seat {
+/// Registration of a child that may be restarted: it counts the crashes and stores the time and error of the last one
+/// over all restarts, and is listed while the child does not run. For its owner alone (a supervisor, a directory);
+/// not thread-safe.
+class child_slot {
 public:
-  /// `exact`: the actor has the path of `where`; otherwise `key` is added to it.
-  seat(place where, identity who, bool exact);
-  ~seat();
-  seat(seat&&) noexcept;
-  seat(const seat&) = delete;
-  seat& operator=(seat&&) = delete;
+  /// `exact`: the actor has the path of `at`; otherwise `key` is appended to it.
+  child_slot(tree_node at, identity who, bool exact);
+  ~child_slot();
+  child_slot(child_slot&&) noexcept;
+  child_slot(const child_slot&) = delete;
+  child_slot& operator=(child_slot&&) = delete;
 
-  /// Runs `start`. The first actor that it spawns takes this place.
-  caf::actor fill(const std::function<caf::actor()>& start);
-  /// Counts one crash; the seat is shown as restarting or quarantined until it is filled again.
+  /// Runs `start`. The first actor that it spawns is the child.
+  caf::actor start(const std::function<caf::actor()>& start);
+  /// Counts one crash; the child is listed as restarting or quarantined until it is started again.
   void crashed(std::string_view error, int64_t wall_ms, actor_state next = actor_state::restarting);
-  /// The actor ended in order, and nothing is to be shown.
-  void vacate();
+  /// Ends the listing, after the actor ended in order.
+  void clear();
   uint32_t crashes() const;
-  /// True while this thread runs the `start` of a seat that no actor has taken yet.
-  static bool is_being_filled();
-  place where() const { return where_; }
+  /// True while this thread runs the `start` of a slot and no actor was spawned in it yet.
+  static bool is_starting();
+  tree_node node() const { return at_; }
 
 private:
   void show(actor_state);
-  place where_;
+  tree_node at_;
   std::string kind_;
   std::string key_;
   uint64_t tenant_ = 0;
@@ -116,8 +116,8 @@ private:
 /// requests: it is not counted as a request in flight.
 void count_timers(uint64_t actor_id, int by);
 
-/// Files an actor that runs already at `where`.
-void move(const caf::actor&, place where);
+/// Moves a running actor to another node.
+void move(const caf::actor&, tree_node to);
 
 /// The upper bounds of the histogram of handling times, in microseconds; one more bucket takes what is longer.
 constexpr std::array<uint64_t, 11> bucket_bounds_us{1,     4,      16,     64,      256,      1'000,

@@ -40,7 +40,7 @@ caf::behavior spawning(caf::event_based_actor* self, std::vector<caf::actor>* ma
 
 struct fixture {
   test::sim_system sim;
-  registry::place root = registry::place::root("top");
+  registry::tree_node root = registry::tree_node::root("top");
   fixture() { root.make_default(); }
 
   registry::row find(const std::string& path) const { return test::actor_at(root, path); }
@@ -93,7 +93,7 @@ TEST_CASE("registry: an actor stands below the one that spawned it, and is gone 
     CHECK(session.tenant == 9);
     CHECK(registry::actors(w.root).size() == 3);
     CHECK(registry::actors(w.root.child("wizard")).size() == 3);
-    CHECK(registry::actors(registry::place::root("other")).empty());
+    CHECK(registry::actors(registry::tree_node::root("other")).empty());
     caf::anon_send_exit(parent, caf::exit_reason::user_shutdown);
     w.sim.run();
     CHECK(registry::actors(w.root).size() == 2); // The address is still held; the actor does not run.
@@ -103,24 +103,24 @@ TEST_CASE("registry: an actor stands below the one that spawned it, and is gone 
   CHECK(registry::actors(w.root).size() == 1);
 }
 
-TEST_CASE("registry: a seat keeps crashes over the lives of its actor, and is shown while nobody lives there") {
+TEST_CASE("registry: a child slot keeps the crashes over all restarts, and is listed while its child does not run") {
   fixture w;
-  registry::seat seat{w.root.child("redis"), {"redis"}, true};
+  registry::child_slot slot{w.root.child("redis"), {"redis"}, true};
   auto start = [&] { return registry::spawn(w.sim.sys(), {"redis_client"}, taking); };
-  auto actor = seat.fill(start);
+  auto actor = slot.start(start);
   w.sim.run();
   CHECK(w.find("top/redis").state == registry::actor_state::waiting);
   CHECK(w.find("top/redis").kind == "redis_client");
   caf::anon_send(actor, planted{});
   w.sim.run();
   CHECK(w.find("top/redis").path.empty());
-  seat.crashed("planted", 1'234);
+  slot.crashed("planted", 1'234);
   auto seen = w.find("top/redis");
   CHECK(seen.state == registry::actor_state::restarting);
   CHECK(seen.restarts == 1);
   CHECK(seen.crashed_ms == 1'234);
   CHECK(seen.last_error == "planted");
-  actor = seat.fill(start);
+  actor = slot.start(start);
   w.sim.run();
   seen = w.find("top/redis");
   CHECK(seen.state == registry::actor_state::waiting);
@@ -128,21 +128,21 @@ TEST_CASE("registry: a seat keeps crashes over the lives of its actor, and is sh
   CHECK(seen.last_error == "planted");
   CHECK(registry::actors(w.root).size() == 1);
   CHECK(registry::declared_actors(w.root).empty());
-  seat.where().declare({});
+  slot.node().declare({});
   CHECK(registry::declared_actors(w.root).size() == 1);
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   w.sim.run();
-  seat.crashed("again", 2'000, registry::actor_state::quarantined);
+  slot.crashed("again", 2'000, registry::actor_state::quarantined);
   CHECK(w.find("top/redis").state == registry::actor_state::quarantined);
-  seat.vacate();
+  slot.clear();
   CHECK(registry::actors(w.root).empty());
 }
 
 TEST_CASE("registry: of several actors that a start spawns, the one that it returns has the place") {
   fixture w;
-  registry::seat seat{w.root.child("wizard"), {"wizard"}, true};
+  registry::child_slot slot{w.root.child("wizard"), {"wizard"}, true};
   caf::actor directory;
-  const auto wizard = seat.fill([&] {
+  const auto wizard = slot.start([&] {
     directory = registry::spawn(w.sim.sys(), {"directory"}, taking);
     return registry::spawn(w.sim.sys(), {"wizard"}, taking);
   });
@@ -151,7 +151,7 @@ TEST_CASE("registry: of several actors that a start spawns, the one that it retu
 }
 
 TEST_CASE("registry: the declared tree is shown in the order of its declaration") {
-  const auto root = registry::place::root("top");
+  const auto root = registry::tree_node::root("top");
   root.declare({true, "rest_for_one", 5, 60});
   root.child("b").declare({true, "one_for_one", 3, 10});
   root.child("b").child("x").declare({});
@@ -165,7 +165,7 @@ TEST_CASE("registry: the declared tree is shown in the order of its declaration"
 }
 
 TEST_CASE("registry: a path leads to its place, as far as there is one") {
-  const auto root = registry::place::root("top");
+  const auto root = registry::tree_node::root("top");
   const auto relay = root.child("work").child("relay");
   CHECK(root.deepest("top/work/relay") == relay);
   CHECK(root.deepest("/work/relay/") == relay);
@@ -181,7 +181,7 @@ TEST_CASE("registry: a reader beside actors that begin and end sees only whole r
   config.set("scheduler.max-threads", size_t{2});
   config.set("logger.verbosity", caf::atom("quiet"));
   caf::actor_system sys{config};
-  const auto root = registry::place::root("busy");
+  const auto root = registry::tree_node::root("busy");
   root.make_default();
   std::atomic<bool> over{false};
   std::thread writer{[&] {
@@ -202,6 +202,6 @@ TEST_CASE("registry: a reader beside actors that begin and end sees only whole r
         FAIL_CHECK("a torn row: " << r.path << " of " << r.tenant);
     }
   writer.join();
-  registry::place::root("after").make_default();
+  registry::tree_node::root("after").make_default();
   MESSAGE("rows read: ", seen);
 }

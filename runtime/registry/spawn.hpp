@@ -53,7 +53,7 @@ private:
 };
 } // namespace detail
 
-/// Spawns a function-based actor as caf::actor_system::spawn does, and files it in the registry: in the seat that is
+/// Spawns a function-based actor as caf::actor_system::spawn does, and files it in the registry: in the slot that is
 /// being filled, otherwise below the actor whose handler calls this.
 ///   return registry::spawn(sys, {"gate"}, behavior, std::move(rest));
 template <caf::spawn_options Options = caf::no_spawn_options, class Body, class... Arguments>

@@ -34,32 +34,33 @@ budget_bench awake(const std::function<budget_bench(int)>& fresh, int slots_max)
   return b;
 }
 
-void told_holds(const std::function<budget_bench(int)>& fresh) {
-  SUBCASE("a told hold comes to whoever has not seen it, once, with what is left of it") {
+void new_holds(const std::function<budget_bench(int)>& fresh) {
+  SUBCASE("a new hold is sent once to each process that has not seen it, with its remaining time") {
     auto b = awake(fresh, 50);
     const auto before = must(b.trade({})).holds_version;
-    must(b.trade({.told = {{"PATCH /channels/{channel}\n7", 60'000ms}}}));
+    must(b.trade({.new_holds = {{"PATCH /channels/{channel}\n7", 60'000ms}}}));
     b.pass(20'000ms);
     const auto seen = must(b.trade({.holds_seen = before}));
     REQUIRE(seen.holds.size() == 1);
-    CHECK(seen.holds[0].place == "PATCH /channels/{channel}\n7");
+    CHECK(seen.holds[0].route_key == "PATCH /channels/{channel}\n7");
     CHECK(seen.holds[0].left > 30'000ms);
     CHECK(seen.holds[0].left <= 60'002ms); // Rounded up.
     CHECK(must(b.trade({.wanted = {"a"}, .holds_seen = seen.holds_version})).holds.empty());
-    must(b.trade({.told = {{"PATCH /channels/{channel}\n7", 1'000ms}, {"other\n", 5'000ms}}}));
+    must(b.trade({.new_holds = {{"PATCH /channels/{channel}\n7", 1'000ms}, {"other\n", 5'000ms}}}));
     const auto again = must(b.trade({.wanted = {"b"}, .holds_seen = seen.holds_version}));
     CHECK(again.count == 1);
     CHECK(again.holds.size() == 2); // And the first is not shortened.
     CHECK(std::any_of(again.holds.begin(), again.holds.end(), [](const hold& h) { return h.left > 30'000ms; }));
   }
 }
-const std::string place = "GET /guilds/{guild}/audit-logs\n7";
+const std::string route_key = "GET /guilds/{guild}/audit-logs\n7";
 
-answered_slot answered(std::string name, int remaining, std::chrono::milliseconds reset_after, std::string at = place) {
+answered_slot answered(std::string name, int remaining, std::chrono::milliseconds reset_after,
+                       std::string at = route_key) {
   return {slot{std::move(name), std::move(at)}, bucket_state{"logs", 3, remaining, reset_after}};
 }
 /// Wait for the bucket; 0: the slot is granted.
-std::chrono::milliseconds wait_for(const budget_bench& b, std::string name, std::string at = place) {
+std::chrono::milliseconds wait_for(const budget_bench& b, std::string name, std::string at = route_key) {
   const auto got = must(b.trade({.wanted = {{std::move(name), std::move(at)}}}));
   CHECK(got.count + got.closed.size() == 1);
   return got.closed.empty() ? 0ms : got.closed[0].wait;
@@ -98,7 +99,7 @@ void drained_buckets(const std::function<budget_bench(int)>& fresh) {
     auto b = used_once(fresh);
     CHECK(wait_for(b, "b") == 0ms);
     must(b.trade({.answered = {answered("b", 0, 5'000ms)}}));
-    const auto got = must(b.trade({.wanted = {{"c", place}, {"d", "GET r\n1"}, {"e", place}}}));
+    const auto got = must(b.trade({.wanted = {{"c", route_key}, {"d", "GET r\n1"}, {"e", route_key}}}));
     CHECK(got.count == 1);
     REQUIRE(got.closed.size() == 2);
     CHECK(got.closed[0].index == 0);
@@ -119,7 +120,7 @@ void buckets_of_several(const std::function<budget_bench(int)>& fresh) {
     auto b = awake(fresh, 50);
     CHECK(wait_for(b, "a") == 0ms);
     CHECK(wait_for(b, "b") == bucket_retry);
-    must(b.trade({.unused = {{"a", place}}})); // Not sent.
+    must(b.trade({.unused = {{"a", route_key}}})); // Not sent.
     CHECK(wait_for(b, "b") == 0ms);
     must(b.trade({.answered = {answered("b", 2, 5'000ms)}}));
     CHECK(wait_for(b, "c") == 0ms);
@@ -130,7 +131,7 @@ void buckets_of_several(const std::function<budget_bench(int)>& fresh) {
     auto b = used_once(fresh);
     CHECK(wait_for(b, "b") == 0ms);
     CHECK(wait_for(b, "c") == 0ms);
-    must(b.trade({.unused = {{"c", place}}}));
+    must(b.trade({.unused = {{"c", route_key}}}));
     CHECK(wait_for(b, "d") == 0ms);
     CHECK(wait_for(b, "e") > 0ms);
   }
@@ -151,7 +152,7 @@ void buckets_of_several(const std::function<budget_bench(int)>& fresh) {
   SUBCASE("a route without a bucket has any number of calls in flight") {
     auto b = awake(fresh, 50);
     CHECK(wait_for(b, "a") == 0ms);
-    must(b.trade({.answered = {answered_slot{slot{"a", place}, bucket_state{}}}}));
+    must(b.trade({.answered = {answered_slot{slot{"a", route_key}, bucket_state{}}}}));
     for (const auto* name : {"b", "c", "d", "e"})
       CHECK(wait_for(b, name) == 0ms);
   }
@@ -203,7 +204,8 @@ void budget_contract(const std::function<budget_bench(int)>& fresh) {
     auto b = fresh(50);
     const auto first = must(b.trade({.wanted = {"a"}}));
     CHECK(first.count == 0);
-    CHECK(first.retry >= use_within + way_max + 1'000ms); // All that was granted before has arrived, a second ago.
+    CHECK(first.retry
+          >= use_within + network_delay_max + 1'000ms); // All that was granted before has arrived, a second ago.
     b.pass(2'000ms);
     CHECK(take(b, {"a"}) == 1);
   }
@@ -253,7 +255,7 @@ void budget_contract(const std::function<budget_bench(int)>& fresh) {
     b.pass(20ms);
     CHECK(take(b, {"a"}) == 1);
   }
-  told_holds(fresh);
+  new_holds(fresh);
   drained_buckets(fresh);
   buckets_of_several(fresh);
   SUBCASE("however late requests arrive, any second sees at most slots_max") {

@@ -97,7 +97,7 @@ void node::start() {
   available_.provide(outbox_relay::job_queues{queues(queue), kinds()});
   const auto relay = keep(outbox_relay::start(sys, outbox, available_, {.poll = 2'000ms}));
   community::ports to{community_store, manifests, deployments, signer,
-                      [relay] { caf::anon_send(relay, outbox_relay::kick{}); }};
+                      [relay] { caf::anon_send(relay, outbox_relay::read_now{}); }};
   directory::options places;
   places.kind = "community";
   const auto tenants = keep(directory::start(sys, places, [&sys, to](const std::string& key) {

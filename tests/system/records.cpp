@@ -49,7 +49,7 @@ std::string name_in(const blueprint::fields& f) {
 
 void compare(std::vector<std::string>& out, const manifest& want, const observed_guild& s,
              const blueprint::ids& known) {
-  const blueprint::place at{s.guild.id, s.guild.bot};
+  const blueprint::target_guild at{s.guild.id, s.guild.bot};
   std::set<snowflake> used;
   const auto all = blueprint::resources(want);
   for (const auto& r : all) {

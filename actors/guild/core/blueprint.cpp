@@ -41,7 +41,7 @@ struct access {
 };
 
 std::optional<std::vector<guild::overwrite>> overwrites_of(const manifest& m, const access& who, int type,
-                                                           const ids& known, const place& at) {
+                                                           const ids& known, const target_guild& at) {
   const auto roles = roles_of(m, who.tiers, known);
   if (!roles)
     return std::nullopt;
@@ -63,7 +63,8 @@ std::optional<std::vector<guild::overwrite>> overwrites_of(const manifest& m, co
   return list;
 }
 
-std::optional<fields> wanted_channel(const manifest& m, const manifest_channel& c, const ids& known, const place& at) {
+std::optional<fields> wanted_channel(const manifest& m, const manifest_channel& c, const ids& known,
+                                     const target_guild& at) {
   channel_fields f;
   f.type = channel_type(c.type);
   f.name = channel_name(c.name, f.type);
@@ -162,7 +163,7 @@ std::string channel_name(std::string_view name, int type) {
   return out;
 }
 
-std::optional<fields> wanted(const manifest& m, const key& of, const ids& known, const place& at) {
+std::optional<fields> wanted(const manifest& m, const key& of, const ids& known, const target_guild& at) {
   if (of.kind == "role") {
     const auto* r = with_id(m.roles, of.resource);
     if (!r)

@@ -64,7 +64,7 @@ std::string channel_name(std::string_view name, int type);
 int channel_type(std::string_view name);
 
 /// Where a resource lives: `bot` is our own user, which keeps its access to what it closes for others.
-struct place {
+struct target_guild {
   snowflake guild;
   snowflake bot;
 };
@@ -72,7 +72,7 @@ struct place {
 ///
 /// A channel without tiers of its own has those of its category. Tiers close it: @everyone may not see it, exactly the
 /// listed tiers' roles may. Read only: nobody but the bot writes (text) or speaks (voice).
-std::optional<fields> wanted(const manifest&, const key&, const ids& known, const place&);
+std::optional<fields> wanted(const manifest&, const key&, const ids& known, const target_guild&);
 
 /// The managed fields as they are in the guild.
 fields actual(const guild::role&);

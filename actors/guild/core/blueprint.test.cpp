@@ -10,7 +10,7 @@ using namespace arrakis;
 using namespace arrakis::blueprint;
 
 namespace {
-const place guild_and_bot{{1}, {2}};
+const target_guild target{{1}, {2}};
 ids known_ids() {
   return {{{"role", "role-gold"}, {11}},
           {{"role", "role-silver"}, {12}},
@@ -18,7 +18,7 @@ ids known_ids() {
           {{"category", "cat-vip"}, {22}}};
 }
 channel_fields channel(const std::string& id) {
-  return std::get<channel_fields>(*wanted(test::sample_manifest(), {"channel", id}, known_ids(), guild_and_bot));
+  return std::get<channel_fields>(*wanted(test::sample_manifest(), {"channel", id}, known_ids(), target));
 }
 guild::overwrite of(const channel_fields& f, uint64_t id) {
   const auto found = std::find_if(f.overwrites.begin(), f.overwrites.end(),
@@ -55,9 +55,9 @@ TEST_CASE("blueprint: access is exactly the listed tiers, and the bot is never l
 TEST_CASE("blueprint: what needs an unknown snowflake is not known") {
   auto ids = known_ids();
   ids.erase({"role", "role-gold"});
-  CHECK_FALSE(wanted(test::sample_manifest(), {"category", "cat-vip"}, ids, guild_and_bot));
-  CHECK(wanted(test::sample_manifest(), {"channel", "ch-general"}, ids, guild_and_bot));
-  CHECK_FALSE(wanted(test::sample_manifest(), {"role", "nobody"}, ids, guild_and_bot));
+  CHECK_FALSE(wanted(test::sample_manifest(), {"category", "cat-vip"}, ids, target));
+  CHECK(wanted(test::sample_manifest(), {"channel", "ch-general"}, ids, target));
+  CHECK_FALSE(wanted(test::sample_manifest(), {"role", "nobody"}, ids, target));
 }
 
 TEST_CASE("blueprint: channel names as Discord writes them") {
@@ -75,7 +75,7 @@ TEST_CASE("blueprint: channel names as Discord writes them") {
 
 TEST_CASE("blueprint: fields survive being stored, and differences are named") {
   for (const auto& r : resources(test::sample_manifest())) {
-    const auto f = wanted(test::sample_manifest(), r.key, known_ids(), guild_and_bot);
+    const auto f = wanted(test::sample_manifest(), r.key, known_ids(), target);
     REQUIRE(f);
     CHECK(differences(*f, *read(text(*f))).empty());
   }

@@ -50,9 +50,9 @@ std::string refusal_cause(const guild::state& g, const refused_change& change) {
     if (!(everywhere & bit))
       return fmt::format("it lacks {}", label);
     // The category comes first: what is synced with it is mended there.
-    for (const auto* place : {parent, self})
-      if (place && !(bot_permissions_in(g, *place) & bit))
-        return fmt::format("it lacks {} in {}", label, place_name(*place));
+    for (const auto* channel : {parent, self})
+      if (channel && !(bot_permissions_in(g, *channel) & bit))
+        return fmt::format("it lacks {} in {}", label, place_name(*channel));
   }
   if (wanted)
     for (const auto& o : wanted->overwrites)

@@ -42,7 +42,7 @@ std::optional<fields> shadow_fields(const guild_snapshot& snap, const key& of) {
   return before(snap, of);
 }
 
-blueprint::place place_of(const guild_snapshot& snap) { return {snap.guild.id, snap.guild.bot}; }
+blueprint::target_guild target_of(const guild_snapshot& snap) { return {snap.guild.id, snap.guild.bot}; }
 
 std::vector<std::pair<snowflake, fields>> all_of(const guild::state& g, const std::string& kind) {
   std::vector<std::pair<snowflake, fields>> list;
@@ -207,7 +207,7 @@ step decide(const guild_snapshot& snap, const blueprint::resource& r) {
                           r.key.kind, quoted(r.name));
     return s;
   }
-  const auto want = blueprint::wanted(snap.want, r.key, ids, place_of(snap));
+  const auto want = blueprint::wanted(snap.want, r.key, ids, target_of(snap));
   if (const auto found = ids.find(r.key); found != ids.end()) {
     s.id = found->second;
     const auto now = find_actual(snap.guild, r.key.kind, s.id);
@@ -253,7 +253,7 @@ std::vector<manifests::shadow_entry> shadow_of(const guild_snapshot& snap) {
     });
   for (const auto& r : resources_of(snap)) {
     const auto found = ids.find(r.key);
-    const auto want = blueprint::wanted(snap.want, r.key, ids, place_of(snap));
+    const auto want = blueprint::wanted(snap.want, r.key, ids, target_of(snap));
     if (found == ids.end() || !want)
       continue;
     // No field of a resource that the admins chose is managed: its present fields serve the diff's words.

@@ -180,7 +180,7 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
   problem why;
   for (int n = 1; n <= tries_max; ++n) {
     co_await nap(self, pause_before(n));
-    if (!holding(self))
+    if (!has_lease(self))
       co_return lost(self);
     if (self->state.unseen) { // Nothing may be decided by what the guild was before.
       why = co_await read_guild(self);

@@ -43,7 +43,8 @@ bool read_payload(state& st) {
 
 void update_gate(pointer self, bool is_released) {
   auto& st = self->state;
-  self->send(st.svc.gate, gate::hold{st.of, is_released ? std::chrono::steady_clock::time_point{} : st.lease_until});
+  self->send(st.svc.gate,
+             gate::set_lease{st.of, is_released ? std::chrono::steady_clock::time_point{} : st.lease_until});
 }
 
 bool token_ends_soon(pointer self) {
@@ -329,7 +330,7 @@ queue::processor::behavior_type behavior(pointer self, services svc, const task*
 }
 } // namespace
 
-bool holding(pointer self) {
+bool has_lease(pointer self) {
   const auto& st = self->state;
   return st.held && !st.lost && self->clock().now() < st.lease_until;
 }

@@ -134,7 +134,7 @@ flow<problem> work(pointer self);
 
 // work.cpp
 /// The lease is ours: nothing else may go on.
-bool holding(pointer self);
+bool has_lease(pointer self);
 /// Tells the queue and, now and then, the wizard's message.
 void show_progress(pointer self, std::string_view stage);
 /// Edits the message of the newest click once; none where there is no token.
@@ -172,7 +172,7 @@ flow<problem> ask_until_certain(pointer self, Store store, Order order, std::str
       co_return why;
     why.what = trouble::unavailable;
   }
-  co_return holding(self) ? why : lost(self);
+  co_return has_lease(self) ? why : lost(self);
 }
 
 } // namespace arrakis::jobs::guild_work

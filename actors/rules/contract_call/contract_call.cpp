@@ -19,7 +19,7 @@ namespace {
 namespace bj = boost::json;
 
 struct terms {
-  contract_place place;
+  chain_contract contract;
   std::string function;
   std::vector<std::optional<uint256>> arguments; ///< Empty ones are the wallet.
   word_type returns;
@@ -44,8 +44,8 @@ public:
   finding judge(const wallets& member, const lookup& answers) const override {
     finding out;
     out.required = terms_.required;
-    const auto who = fmt::format("{} of {} on {}", code(terms_.function), code(terms_.place.contract.text()),
-                                 terms_.place.chain_name);
+    const auto who = fmt::format("{} of {} on {}", code(terms_.function), code(terms_.contract.address.text()),
+                                 terms_.contract.chain_name);
     if (member.empty())
       out.found = "you have no wallet here yet";
     if (terms_.returns.is == word_type::number)
@@ -68,10 +68,10 @@ public:
 
 private:
   chain_read question(const evm_address& wallet) const {
-    contract_word word{terms_.place.contract, terms_.function, {}};
+    contract_word word{terms_.contract.address, terms_.function, {}};
     for (const auto& argument : terms_.arguments)
       word.arguments.push_back(argument.value_or(as_number(wallet)));
-    return {terms_.place.chain, std::move(word)};
+    return {terms_.contract.chain, std::move(word)};
   }
 
   /// The word, where it is one of the type; `gave_up`: the contract reverted, and the rule calls that a no.
@@ -200,14 +200,14 @@ caf::error check_revert(const bj::object& parameters, const std::string& at, ter
 }
 
 caf::expected<std::unique_ptr<const leaf>> read(const bj::object& parameters, const std::string& at) {
-  auto place = read_place(parameters, at);
-  if (!place)
-    return std::move(place.error());
+  auto contract = read_contract(parameters, at);
+  if (!contract)
+    return std::move(contract.error());
   const auto returns = parse_type(json::text_or(parameters, "returns"));
   if (!returns)
     return refuse(at + "/returns", "is no supported type: address, bool, uint8 to uint256 or bytes1 to bytes32");
   terms out;
-  out.place = std::move(*place);
+  out.contract = std::move(*contract);
   out.function = std::string{json::text_or(parameters, "function")};
   out.returns = *returns;
   for (const auto step : {read_arguments, read_comparison, check_revert})

@@ -13,15 +13,15 @@ caf::expected<std::unique_ptr<const leaf>> read(const boost::json::object& param
   auto ids = read_token_ids(parameters, at);
   if (!ids)
     return std::move(ids.error());
-  auto what = "of " + describe_ids(*ids) + " on " + token->place.chain_name;
+  auto what = "of " + describe_ids(*ids) + " on " + token->contract.chain_name;
   return balance_leaf(
     {.range = std::move(token->range),
      .how = token->how,
      .what = std::move(what),
-     .questions = [place = std::move(token->place), ids = std::move(*ids)](const evm_address& wallet) {
+     .questions = [contract = std::move(token->contract), ids = std::move(*ids)](const evm_address& wallet) {
        std::vector<chain_read> out;
        for (const auto& id : ids)
-         out.push_back({place.chain, item_balance{place.contract, wallet, id}});
+         out.push_back({contract.chain, item_balance{contract.address, wallet, id}});
        return out;
      }});
 }

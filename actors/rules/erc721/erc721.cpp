@@ -34,7 +34,7 @@ public:
     // An id has one owner, so what is unknown of it counts once in the sum of the wallets.
     const auto [said, amount] = token_.how == over::sum ? rules::judge(token_.range, over::sum, {together})
                                                         : rules::judge(token_.range, over::any, held);
-    const auto what = fmt::format("of {} on {}", describe_ids(ids_), token_.place.chain_name);
+    const auto what = fmt::format("of {} on {}", describe_ids(ids_), token_.contract.chain_name);
     out.answer = said;
     out.required = fmt::format("{} {}{}", describe(token_.range), what,
                                token_.how == over::any ? " in one wallet" : "");
@@ -46,7 +46,9 @@ public:
   std::string sentence(const finding& f, polarity sign) const override { return explain(f, sign); }
 
 private:
-  chain_read question(const uint256& id) const { return {token_.place.chain, token_owner{token_.place.contract, id}}; }
+  chain_read question(const uint256& id) const {
+    return {token_.contract.chain, token_owner{token_.contract.address, id}};
+  }
 
   /// ownerOf gives up for an id that nobody owns: that is an answer, and it is no.
   static void count(const any_reading<contract_answer>& answer, const wallets& member, std::vector<bounds>& held,

@@ -44,7 +44,7 @@ std::vector<option> item_options(const draft& d, const std::vector<channel_item>
 }
 
 /// The menus in which something of the server is chosen for one channel or category of the plan.
-void existing_rows(page& p, const record& r, const world& w) {
+void existing_rows(page& p, const record& r, const context& ctx) {
   constexpr size_t choices_a_page = options_max - 1; // One is “make a new one”.
   const auto items = channel_items(r.draft);
   if (items.empty())
@@ -54,17 +54,17 @@ void existing_rows(page& p, const record& r, const world& w) {
   const auto now = existing_of(r.draft, item);
   p.row(
     {select(component_id("channel-pick", r), "Channel or category of the plan", item_options(r.draft, items, focus))});
-  if (!w.facts) {
+  if (!ctx.facts) {
     p.text += "\nThe server's channels could not be read just now, so new ones are made.";
     return;
   }
-  const auto all = choosable(r.draft, item, *w.facts);
+  const auto all = choosable(r.draft, item, *ctx.facts);
   const auto pages = std::max<size_t>(1, (all.size() + choices_a_page - 1) / choices_a_page);
   const auto first = (r.focus.role_page % pages) * choices_a_page;
   std::vector<option> choices{
     {item.is_category ? "Make a new category" : "Make a new channel", "create_new", "", !now}};
   for (size_t i = first; i < all.size() && i < first + choices_a_page; ++i)
-    choices.push_back({"Use " + label_of(all[i]), all[i].id.text(), describe(all[i], *w.facts), now == all[i].id});
+    choices.push_back({"Use " + label_of(all[i]), all[i].id.text(), describe(all[i], *ctx.facts), now == all[i].id});
   p.row(
     {select(component_id("channel-use", r), cut("What " + for_label(label_of(r.draft, item)) + " shall be"), choices)});
   if (pages > 1)
@@ -95,19 +95,19 @@ std::string channel_lines(const draft& d) {
   return out;
 }
 
-void channel_page(page& p, const record& r, const world& w) {
+void channel_page(page& p, const record& r, const context& ctx) {
   p.text = "Which channels shall there be? New ones are made unless you choose ones that are there. Those stay as they "
            "are: who sees them is not changed, and nothing in them is.";
   p.field("Channels", r.draft.channel_template.empty() ? "" : channel_lines(r.draft));
   std::vector<option> options;
   if (r.draft.channel_template == "current")
     options.push_back({"As they are", "current", "The channels of the present version", true});
-  for (auto& t : w.names.channels)
+  for (auto& t : ctx.names.channels)
     options.push_back({t.name, t.id, t.description, t.id == r.draft.channel_template});
   options.push_back({"None", "none", "Roles only", r.draft.channel_template == "none"});
   p.row({select(component_id("channel-template", r), "Choose a template", options)});
-  existing_rows(p, r, w);
-  walk_row(p, r, filled(r, w));
+  existing_rows(p, r, ctx);
+  walk_row(p, r, filled(r, ctx));
   p.rows.back().at("components").as_array().push_back(button(secondary, "Skip channels", component_id("skip", r)));
 }
 

@@ -10,7 +10,7 @@
 namespace arrakis::wizard::core {
 namespace {
 
-decision choose_template(record r, const event& e, const world& w) {
+decision choose_template(record r, const event& e, const context& ctx) {
   r.focus = {};
   if (e.values.size() == 1 && e.values[0] == "none") {
     skip_channels(r.draft);
@@ -18,7 +18,7 @@ decision choose_template(record r, const event& e, const world& w) {
   }
   if (e.values.size() == 1 && e.values[0] == "current" && r.draft.channel_template == "current")
     return show(std::move(r));
-  const auto* chosen = e.values.size() == 1 ? w.names.find_channels(e.values[0]) : nullptr;
+  const auto* chosen = e.values.size() == 1 ? ctx.names.find_channels(e.values[0]) : nullptr;
   if (!chosen)
     return refuse("Channels: choose one of the menu.");
   choose_channels(r.draft, *chosen);
@@ -36,19 +36,19 @@ decision pick(record r, const event& e) {
   return show(std::move(r));
 }
 
-decision choose_existing(record r, const event& e, const world& w) {
+decision choose_existing(record r, const event& e, const context& ctx) {
   const auto items = channel_items(r.draft);
   if (r.focus.channel_item >= items.size() || e.values.size() != 1)
-    return wrong_place();
+    return wrong_step();
   const auto& item = items[r.focus.channel_item];
   if (e.values[0] == "create_new") {
     set_existing(r.draft, item, std::nullopt);
     return show(std::move(r));
   }
-  if (!w.facts)
+  if (!ctx.facts)
     return refuse("The server's channels could not be read just now. Try again in a moment.");
   const auto id = parse_snowflake(e.values[0]);
-  const auto choices = choosable(r.draft, item, *w.facts);
+  const auto choices = choosable(r.draft, item, *ctx.facts);
   const auto chosen = std::ranges::find_if(choices, [&](const auto& c) { return id && c.id == *id; });
   if (chosen == choices.end())
     return refuse("This channel is gone, or of another type. Choose another one.");
@@ -61,19 +61,19 @@ decision choose_existing(record r, const event& e, const world& w) {
 }
 } // namespace
 
-decision click_in_channels(const record& r, const event& e, const world& w) {
+decision click_in_channels(const record& r, const event& e, const context& ctx) {
   if (e.action == "channel-template")
-    return choose_template(r, e, w);
+    return choose_template(r, e, ctx);
   if (e.action == "channel-pick")
     return pick(r, e);
   if (e.action == "channel-use")
-    return choose_existing(r, e, w);
+    return choose_existing(r, e, ctx);
   if (e.action == "more-channels") {
     auto next = r;
     ++next.focus.role_page;
     return show(std::move(next));
   }
-  return wrong_place();
+  return wrong_step();
 }
 
 } // namespace arrakis::wizard::core

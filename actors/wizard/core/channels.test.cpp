@@ -146,7 +146,7 @@ TEST_CASE("wizard: a server of many channels is paged through, and one that cann
     w.click("more-channels");
   }
   CHECK(seen == 62);
-  const world blind{everything(), nullptr, 0};
+  const context blind{everything(), nullptr, 0};
   CHECK(screen(w.r, blind).find("could not be read just now") != std::string::npos);
   CHECK(apply(w.r, {event::click, w.r.id, "channel-use", "", w.r.version, {"100000000000000012"}, {}}, blind).what
         == decision::refuse);

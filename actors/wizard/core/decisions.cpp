@@ -10,7 +10,7 @@ decision show(record next, std::string notice) { return {decision::show, std::mo
 decision open_form(const record& r, std::string form_json) {
   return {decision::open_form, r, {}, std::move(form_json)};
 }
-decision wrong_place() {
+decision wrong_step() {
   return refuse(
     "This button does not belong to the present step. Use the buttons of the newest message, or /resume to see it.");
 }

@@ -13,7 +13,7 @@ decision show(record next, std::string notice = {});
 /// The form as the answer to a click.
 decision open_form(const record&, std::string form_json);
 /// Refuses an event that does not belong to the present step.
-decision wrong_place();
+decision wrong_step();
 /// The form is kept as it was sent, and its message says `why` with a button “Correct it”.
 decision refuse_form(record, const event&, std::string why);
 
@@ -22,9 +22,9 @@ decision refuse_form(record, const event&, std::string why);
 std::string field(const event&, const std::string& name);
 
 /// Decides a click at the step of the tiers.
-decision click_in_tiers(const record&, const event&, const world&);
+decision click_in_tiers(const record&, const event&, const context&);
 /// Decides a click at the step of the channels.
-decision click_in_channels(const record&, const event&, const world&);
+decision click_in_channels(const record&, const event&, const context&);
 /// tier-add and tier-edit.
 decision submit_tier(const record&, const event&);
 

@@ -86,8 +86,8 @@ TEST_CASE("wizard: whatever a client makes up is refused or accepted, and never 
     for (auto field : {"name", "address", "token_id", "min_balance", "decimals", "ranks", "amount", "color", "hoist"})
       if (chance() % 2)
         e.fields[field] = any(words);
-    const world w{everything(), chance() % 5 ? &facts : nullptr, 0};
-    auto d = apply(r, e, w);
+    const context ctx{everything(), chance() % 5 ? &facts : nullptr, 0};
+    auto d = apply(r, e, ctx);
     if (d.what == decision::refuse || d.what == decision::end || d.what == decision::restart
         || d.what == decision::open_form)
       continue;
@@ -98,6 +98,6 @@ TEST_CASE("wizard: whatever a client makes up is refused or accepted, and never 
       r = submission_failed(r, true, "why");
     r.version = 1;
     REQUIRE(read_record(to_text(r)));
-    screen(r, w, d.sentence);
+    screen(r, ctx, d.sentence);
   }
 }

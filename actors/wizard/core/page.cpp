@@ -95,8 +95,8 @@ void walk_row(page& p, const record& r, bool can_continue) {
   p.row(std::move(parts));
 }
 
-bool filled(const record& r, const world& w) {
-  auto missing = gaps(r.draft, w.names);
+bool filled(const record& r, const context& ctx) {
+  auto missing = gaps(r.draft, ctx.names);
   return std::none_of(missing.begin(), missing.end(), [&](auto& g) { return g.at == r.at; });
 }
 

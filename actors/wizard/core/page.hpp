@@ -47,6 +47,6 @@ struct page {
 /// Back, Continue and Cancel, named after where they lead.
 void walk_row(page&, const record&, bool can_continue);
 /// True where the present step lacks nothing.
-bool filled(const record&, const world&);
+bool filled(const record&, const context&);
 
 } // namespace arrakis::wizard::core

@@ -215,8 +215,8 @@ void add_warnings(std::string& out, const std::vector<std::string>& list, std::s
 }
 } // namespace
 
-std::string change_lines(const record& r, const world& w) {
-  const auto changes = changes_of(r, w.facts, w.active, deployed_of(r, w));
+std::string change_lines(const record& r, const context& ctx) {
+  const auto changes = changes_of(r, ctx.facts, ctx.active, deployed_of(r, ctx));
   counted_list counts;
   counts.add(changes.roles, {"role", "roles"});
   counts.add(changes.categories, {"category", "categories"});

@@ -31,7 +31,7 @@ plan_changes changes_of(const record&, const guild::state* now, const manifest* 
                         const blueprint::ids* deployed = nullptr);
 
 /// "+9 roles, 2 roles renamed, −3 mappings", and a line for each thing that the admin should look at.
-std::string change_lines(const record&, const world&);
+std::string change_lines(const record&, const context&);
 /// The channels that everybody sees, and a line for each tier with those that it sees beyond them.
 std::string member_lines(const draft&);
 

@@ -44,7 +44,7 @@ struct second_version {
                                   {}});
     }
   }
-  world seen() {
+  context seen() {
     auto at = w.seen();
     at.active = &active;
     at.deployed = &deployed;

@@ -38,17 +38,17 @@ title_of_step title_of(step s) {
   return {};
 }
 
-std::string chain_names(const draft& d, const world& w) {
+std::string chain_names(const draft& d, const context& ctx) {
   std::string out;
   for (auto& id : d.chains) {
-    const auto* c = w.names.find_chain(id);
+    const auto* c = ctx.names.find_chain(id);
     out += (out.empty() ? "" : ", ") + (c ? c->name : id);
   }
   return out;
 }
 
-std::string asset_line(const manifest_asset& x, const world& w) {
-  const auto* c = w.names.find_chain(x.chain);
+std::string asset_line(const manifest_asset& x, const context& ctx) {
+  const auto* c = ctx.names.find_chain(x.chain);
   auto out = fmt::format("{} ({} on {})", bold(x.symbol), type_name(x.type), c ? c->name : x.chain);
   if (x.address)
     out += fmt::format(" `{}…{}`", x.address->substr(0, 6), x.address->substr(x.address->size() - 4));
@@ -59,10 +59,10 @@ std::string asset_line(const manifest_asset& x, const world& w) {
   return out;
 }
 
-std::string asset_lines(const draft& d, const world& w) {
+std::string asset_lines(const draft& d, const context& ctx) {
   std::string out;
   for (auto& x : d.assets)
-    out += asset_line(x, w) + "\n";
+    out += asset_line(x, ctx) + "\n";
   return out;
 }
 
@@ -103,36 +103,36 @@ void init_page(page& p, const record& r) {
   p.row(std::move(parts));
 }
 
-void chain_page(page& p, const record& r, const world& w) {
+void chain_page(page& p, const record& r, const context& ctx) {
   p.text = "Which blockchains are your tokens on? You may choose several.";
-  p.field("Chosen", chain_names(r.draft, w));
-  if (w.names.chains.empty()) { // Discord refuses a menu without options.
+  p.field("Chosen", chain_names(r.draft, ctx));
+  if (ctx.names.chains.empty()) { // Discord refuses a menu without options.
     p.text = "This bot has no connection to any blockchain, so this setup cannot go on. Ask the bot's operator to set "
              "`chains.rpc`, then press a button below: the chains appear here.";
-    return walk_row(p, r, filled(r, w));
+    return walk_row(p, r, filled(r, ctx));
   }
   std::vector<option> options;
-  for (auto& c : w.names.chains)
+  for (auto& c : ctx.names.chains)
     options.push_back({c.name, c.id, fmt::format("Native coin {}", c.symbol),
                        std::find(r.draft.chains.begin(), r.draft.chains.end(), c.id) != r.draft.chains.end()});
   p.row({select(component_id("chain", r), "Choose blockchains", options, options.size())});
-  walk_row(p, r, filled(r, w));
+  walk_row(p, r, filled(r, ctx));
 }
 
-void asset_page(page& p, const record& r, const world& w) {
+void asset_page(page& p, const record& r, const context& ctx) {
   p.text = fmt::format("Which tokens count? One to {}. A contract is looked up on its blockchain before it is added.",
                        assets_max);
-  p.field("Assets", asset_lines(r.draft, w));
+  p.field("Assets", asset_lines(r.draft, ctx));
   const auto chain = r.focus.asset_chain.empty() && !r.draft.chains.empty() ? r.draft.chains.front()
                                                                             : r.focus.asset_chain;
   std::vector<option> chains, types;
   for (auto& id : r.draft.chains) {
-    const auto* c = w.names.find_chain(id);
+    const auto* c = ctx.names.find_chain(id);
     chains.push_back({c ? c->name : id, id, "", id == chain});
   }
   if (chains.size() > 1)
     p.row({select(component_id("asset-chain", r), "Blockchain of the next asset", chains)});
-  const auto* c = w.names.find_chain(chain);
+  const auto* c = ctx.names.find_chain(chain);
   for (auto& type : asset_types())
     types.push_back({type == "native" && c ? fmt::format("{} (native coin)", c->symbol) : type_label(type), type,
                      c ? "on " + c->name : ""});
@@ -157,7 +157,7 @@ void asset_page(page& p, const record& r, const world& w) {
     removals.push_back(button(secondary, cut("Remove " + for_label(r.draft.assets[i].symbol), 80),
                               component_id("remove-asset", r, std::to_string(i))));
   p.row(std::move(removals));
-  walk_row(p, r, filled(r, w) && !r.draft.typed);
+  walk_row(p, r, filled(r, ctx) && !r.draft.typed);
 }
 
 /// Why a role that is there is not in the menu.
@@ -173,7 +173,7 @@ std::string withheld_line(const guild::state& facts) {
                      : "\nNot offered: " + out + ". Their permissions are too strong for something that can be bought.";
 }
 
-void role_page(page& p, const record& r, const world& w) {
+void role_page(page& p, const record& r, const context& ctx) {
   constexpr size_t roles_a_page = 24; // 25 options in a select, one of them “new role”.
   p.text = "Each tier has a role. A new one is made unless you choose one that is there.";
   p.field("Roles", role_lines(r));
@@ -188,56 +188,57 @@ void role_page(page& p, const record& r, const world& w) {
     tiers.push_back({r.draft.tiers[i].name, r.draft.tiers[i].id, "", r.draft.tiers[i].id == role->tier_id});
   if (tiers.size() > 1)
     p.row({select(component_id("role-tier", r), "Tier", tiers)});
-  const auto roles = w.facts ? assignable(*w.facts) : std::vector<guild::role>{};
+  const auto roles = ctx.facts ? assignable(*ctx.facts) : std::vector<guild::role>{};
   const auto pages = std::max<size_t>(1, (roles.size() + roles_a_page - 1) / roles_a_page);
   const auto first = (r.focus.role_page % pages) * roles_a_page;
   choices.push_back({"Make a new role", "create_new", "", !role->existing});
   for (size_t i = first; i < roles.size() && i < first + roles_a_page; ++i)
-    choices.push_back({roles[i].name, roles[i].id.text(), describe(roles[i], *w.facts), role->existing == roles[i].id});
+    choices.push_back(
+      {roles[i].name, roles[i].id.text(), describe(roles[i], *ctx.facts), role->existing == roles[i].id});
   p.row({select(component_id("role-" + tier_key(r.draft, *role), r), "Role of this tier", choices)});
-  if (!w.facts)
+  if (!ctx.facts)
     p.text += "\nThe server's roles could not be read just now, so only new roles can be chosen.";
   else
-    p.text += withheld_line(*w.facts);
+    p.text += withheld_line(*ctx.facts);
   js::array extra{button(secondary, "New roles for all", component_id("auto-create", r))};
   if (pages > 1)
     extra.push_back(button(secondary, fmt::format("More roles ({}/{})", r.focus.role_page % pages + 1, pages),
                            component_id("more-roles", r)));
   p.row(std::move(extra));
-  walk_row(p, r, filled(r, w));
+  walk_row(p, r, filled(r, ctx));
 }
 
-void review_page(page& p, const record& r, const world& w) {
+void review_page(page& p, const record& r, const context& ctx) {
   auto& d = r.draft;
   p.text = r.base_version > 0
            ? fmt::format("Your community is at version {}. Change what you like; Deploy makes the next version.\n"
                          "Removed items stay in your server; we list them.",
                          r.base_version)
            : "This is the plan. Change any part of it, or deploy it.";
-  p.field("Changes", change_lines(r, w));
+  p.field("Changes", change_lines(r, ctx));
   p.field("Name", for_message(d.name));
-  p.field("Blockchain", chain_names(d, w));
-  p.field("Assets", asset_lines(d, w));
+  p.field("Blockchain", chain_names(d, ctx));
+  p.field("Assets", asset_lines(d, ctx));
   p.field("Tiers", tier_lines(d));
   p.field("Roles", role_lines(r));
   p.field("Channels", channel_lines(d));
   p.field("What members see", member_lines(d));
   std::string against;
-  if (!w.frozen.empty())
-    against += "⚠️ " + w.frozen + "\n";
-  if (auto outdated = outdated_sentence(r, w); !outdated.empty())
+  if (!ctx.frozen.empty())
+    against += "⚠️ " + ctx.frozen + "\n";
+  if (auto outdated = outdated_sentence(r, ctx); !outdated.empty())
     against += "⚠️ " + outdated + "\n";
-  for (auto& g : gaps(d, w.names))
+  for (auto& g : gaps(d, ctx.names))
     against += "⚠️ " + g.sentence + "\n";
-  const auto* deployed = deployed_of(r, w);
-  if (!w.facts || !deployed)
+  const auto* deployed = deployed_of(r, ctx);
+  if (!ctx.facts || !deployed)
     against += "⚠️ The bot's permissions in this server could not be read just now. Check again in a moment.\n";
   else
-    for (auto& sentence : objections(r, *w.facts, *deployed))
+    for (auto& sentence : objections(r, *ctx.facts, *deployed))
       against += "⚠️ " + sentence + "\n";
   std::string notices;
-  if (w.facts && deployed)
-    for (auto& sentence : gained_dangers(r, *w.facts, *deployed))
+  if (ctx.facts && deployed)
+    for (auto& sentence : gained_dangers(r, *ctx.facts, *deployed))
       notices += "⚠️ " + sentence + "\n";
   p.field("The bot in this server",
           (against.empty() ? "✅ The bot has the permissions it needs.\n" : against) + notices);
@@ -254,7 +255,7 @@ void review_page(page& p, const record& r, const world& w) {
          button(secondary, "Back", component_id("back", r)), button(danger, "Cancel", component_id("cancel", r))});
 }
 
-void deploy_page(page& p, const record& r, const world& w) {
+void deploy_page(page& p, const record& r, const context& ctx) {
   if (r.submitted.version == 0) {
     p.color = color_notice;
     p.text = r.error.empty() ? "The plan is being submitted." : r.error;
@@ -262,20 +263,20 @@ void deploy_page(page& p, const record& r, const world& w) {
     return;
   }
   deployment_state d;
-  if (w.progress && w.progress->version == r.submitted.version)
-    d = *w.progress;
+  if (ctx.progress && ctx.progress->version == r.submitted.version)
+    d = *ctx.progress;
   else // The deployment was accepted; nothing else is known.
     d = {.version = r.submitted.version,
          .state = r.error.empty() ? "pending" : "waiting",
          .error = r.error,
          .done = 0,
          .left_over = {}};
-  if (!w.progress) // A reading says so itself; the community may be an old one.
-    d.frozen = w.frozen;
+  if (!ctx.progress) // A reading says so itself; the community may be an old one.
+    d.frozen = ctx.frozen;
   if (phase_of(d) == phase::queued)
     p.color = color_notice;
   p.text = fmt::format("Version {} is on its way into your server. You may close this.\n\n{}", r.submitted.version,
-                       progress_text(d, {w.now_ms, w.follows_until_ms}));
+                       progress_text(d, {ctx.now_ms, ctx.follows_until_ms}));
   p.field("Deployment", "`" + r.submitted.deployment + "`");
   p.row({check_progress_button(component_id("refresh", r, about_deployment))});
 }
@@ -289,14 +290,14 @@ void complete_page(page& p, const record& r) {
     p.text += "\n" + r.error;
 }
 
-void failed_page(page& p, const record& r, const world& w) {
+void failed_page(page& p, const record& r, const context& ctx) {
   p.color = color_failure;
   p.text = cut(r.error.empty() ? std::string{"The deployment failed."} : r.error, 2000)
          + "\nWhat was made already stays and is used again by Retry.";
-  if (!w.frozen.empty())
-    p.text += "\n⚠️ " + w.frozen;
+  if (!ctx.frozen.empty())
+    p.text += "\n⚠️ " + ctx.frozen;
   p.row({button(primary, "Retry", component_id("retry", r, r.submitted.version > 0 ? about_deployment : ""),
-                r.submitted.attempt > 0 && w.frozen.empty()),
+                r.submitted.attempt > 0 && ctx.frozen.empty()),
          button(secondary, "Change the plan", component_id("back", r), r.submitted.attempt > 0),
          button(secondary, "Start over", component_id("restart", r)),
          button(danger, "Cancel", component_id("cancel", r))});
@@ -318,29 +319,29 @@ js::object message(std::string_view content, js::object embed, js::array rows) {
 }
 } // namespace
 
-std::string screen(const record& r, const world& w, std::string_view notice) {
+std::string screen(const record& r, const context& ctx, std::string_view notice) {
   page p;
   switch (r.at) {
     case step::init: init_page(p, r); break;
-    case step::chain_select: chain_page(p, r, w); break;
-    case step::asset_config: asset_page(p, r, w); break;
-    case step::eligibility_rules: tier_page(p, r, w); break;
-    case step::role_mapping: role_page(p, r, w); break;
-    case step::channel_structure: channel_page(p, r, w); break;
-    case step::review: review_page(p, r, w); break;
-    case step::deploy: deploy_page(p, r, w); break;
+    case step::chain_select: chain_page(p, r, ctx); break;
+    case step::asset_config: asset_page(p, r, ctx); break;
+    case step::eligibility_rules: tier_page(p, r, ctx); break;
+    case step::role_mapping: role_page(p, r, ctx); break;
+    case step::channel_structure: channel_page(p, r, ctx); break;
+    case step::review: review_page(p, r, ctx); break;
+    case step::deploy: deploy_page(p, r, ctx); break;
     case step::complete: complete_page(p, r); break;
-    case step::failed: failed_page(p, r, w); break;
+    case step::failed: failed_page(p, r, ctx); break;
   }
   offer_correction(p, r);
   const auto title = title_of(r.at);
   if (r.at != step::failed && r.at != step::deploy) // A deployment has a bar of its own.
     p.text = blueprint::bar(percent(r.at)) + "\n\n" + p.text;
   // Only a description shows a timestamp as the reader's own time, a footer does not.
-  if (w.session_ttl_ms > 0 && r.at != step::deploy && r.at != step::complete)
-    p.text += fmt::format("\n\nCloses <t:{}:t> if unused{}.", (r.updated_ms + w.session_ttl_ms) / 1000,
-                          w.is_drafted && !r.draft.name.empty() ? "; your draft is kept for 7 days, `/resume` opens it"
-                                                                : "");
+  if (ctx.session_ttl_ms > 0 && r.at != step::deploy && r.at != step::complete)
+    p.text += fmt::format(
+      "\n\nCloses <t:{}:t> if unused{}.", (r.updated_ms + ctx.session_ttl_ms) / 1000,
+      ctx.is_drafted && !r.draft.name.empty() ? "; your draft is kept for 7 days, `/resume` opens it" : "");
   p.fit(title.number.size() + title.name.size() + p.text.size());
   js::object embed{{"title", fmt::format("{} · {}", title.number, title.name)},
                    {"description", p.text},

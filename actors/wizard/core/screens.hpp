@@ -14,7 +14,7 @@ inline constexpr uint32_t color_wizard = 0x5865F2, color_success = 0x00FF00, col
                           color_notice = 0xFFA500;
 
 /// The present step of `r`, with a notice above it when there is one.
-std::string screen(const record& r, const world& w, std::string_view notice = {});
+std::string screen(const record& r, const context& ctx, std::string_view notice = {});
 /// A session exists already: go on with it or start anew.
 std::string offer_screen(const record& r);
 /// One embed without components: results and explanations outside a session.

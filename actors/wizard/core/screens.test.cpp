@@ -230,7 +230,7 @@ struct wanderer {
       c.type = i % 4 == 0 ? guild::category : i % 4 == 1 ? guild::voice : guild::text;
     }
   }
-  world seen() { return {everything(), &facts, 0}; }
+  context seen() { return {everything(), &facts, 0}; }
   static interaction with(const control& c, const std::string& value) {
     return component(c.id, value.empty() ? std::vector<std::string>{} : std::vector<std::string>{value});
   }

@@ -39,15 +39,15 @@ record moved(record r, step to) {
   return r;
 }
 
-decision go_on(const record& r, const world& w) {
+decision go_on(const record& r, const context& ctx) {
   if (r.at >= step::review)
-    return wrong_place();
-  for (auto& missing : gaps(r.draft, w.names))
+    return wrong_step();
+  for (auto& missing : gaps(r.draft, ctx.names))
     if (missing.at == r.at)
       return refuse(missing.sentence);
   if (r.at == step::asset_config && r.draft.typed)
     return refuse("One asset is not checked yet. Try it again or discard it, then continue.");
-  return show(moved(r, onward(r, w.names)));
+  return show(moved(r, onward(r, ctx.names)));
 }
 
 decision go_back(const record& r) {
@@ -63,17 +63,17 @@ decision go_back(const record& r) {
 
 decision edit(const record& r, step to) {
   if (r.at != step::review)
-    return wrong_place();
+    return wrong_step();
   auto next = moved(r, to);
   next.from_review = true;
   return show(std::move(next));
 }
 
-decision choose_chains(record r, const event& e, const world& w) {
+decision choose_chains(record r, const event& e, const context& ctx) {
   if (e.values.empty())
     return refuse("Blockchain: choose at least one.");
   for (auto& id : e.values)
-    if (!w.names.find_chain(id))
+    if (!ctx.names.find_chain(id))
       return refuse(fmt::format("Blockchain: `{}` is not supported here. Choose one of the menu.", id));
   r.draft.chains = e.values;
   std::string gone;
@@ -107,10 +107,10 @@ decision remove_asset(record r, const event& e) {
 }
 
 /// The native asset is accepted at once, a contract is inspected first.
-decision try_asset(record r, typed_asset typed, const world& w) {
+decision try_asset(record r, typed_asset typed, const context& ctx) {
   r.draft.typed.reset();
   r.refused.reset();
-  auto asset = check_asset(typed, r.draft, w.names);
+  auto asset = check_asset(typed, r.draft, ctx.names);
   if (!asset) {
     typed.why = text_of(asset.error());
     auto sentence = typed.why;
@@ -128,7 +128,7 @@ decision try_asset(record r, typed_asset typed, const world& w) {
 }
 
 /// Asks for the facts that the contract does not give; it is inspected once more.
-decision submit_decimals(const record& r, const event& e, const world& w) {
+decision submit_decimals(const record& r, const event& e, const context& ctx) {
   if (r.at != step::asset_config || !r.draft.typed || !r.draft.typed->asks_decimals)
     return refuse("The wizard asks for no decimals any more, so nothing was changed.");
   auto typed = *r.draft.typed;
@@ -136,10 +136,10 @@ decision submit_decimals(const record& r, const event& e, const world& w) {
   if (!decimals)
     return refuse_form(r, e, text_of(decimals.error()));
   typed.decimals = *decimals;
-  return try_asset(r, std::move(typed), w);
+  return try_asset(r, std::move(typed), ctx);
 }
 
-decision submit_asset(const record& r, const event& e, const world& w) {
+decision submit_asset(const record& r, const event& e, const context& ctx) {
   if (r.at != step::asset_config)
     return refuse("The wizard is not at the assets any more, so nothing was added. Use “Back” or “Assets” in the "
                   "review and enter it again.");
@@ -150,7 +150,7 @@ decision submit_asset(const record& r, const event& e, const world& w) {
   typed.address = field(e, "address");
   typed.token_id = field(e, "token_id");
   typed.min_balance = field(e, "min_balance");
-  return try_asset(r, std::move(typed), w);
+  return try_asset(r, std::move(typed), ctx);
 }
 
 decision submit_name(record r, const event& e) {
@@ -164,7 +164,7 @@ decision submit_name(record r, const event& e) {
   return show(std::move(r));
 }
 
-decision map_role(record r, const event& e, const world& w) {
+decision map_role(record r, const event& e, const context& ctx) {
   const auto key = e.action.substr(std::string_view{"role-"}.size());
   auto role = std::find_if(r.draft.roles.begin(), r.draft.roles.end(),
                            [&](auto& x) { return tier_key(r.draft, x) == key; });
@@ -178,16 +178,16 @@ decision map_role(record r, const event& e, const world& w) {
       role->name = at->name;
     return show(std::move(r));
   }
-  if (!w.facts)
+  if (!ctx.facts)
     return refuse("The server's roles could not be read just now. Try again in a moment.");
   const auto id = parse_snowflake(value);
-  const auto roles = assignable(*w.facts);
-  for (auto& strong : withheld(*w.facts))
+  const auto roles = assignable(*ctx.facts);
+  for (auto& strong : withheld(*ctx.facts))
     if (id && strong.id == *id)
       return refuse(fmt::format(
         "The role {} cannot stand for a tier: it has {}, and a tier can be bought. Take that from "
         "the role, or choose another one.",
-        quoted(strong.name), permissions::dangers_of(permissions::dangers_given(*w.facts, strong.permissions))));
+        quoted(strong.name), permissions::dangers_of(permissions::dangers_given(*ctx.facts, strong.permissions))));
   auto at = std::find_if(roles.begin(), roles.end(), [&](auto& x) { return id && x.id == *id; });
   if (at == roles.end())
     return refuse("This role is gone, or not below the bot's own role. Choose another one, or move the bot's role up.");
@@ -209,23 +209,23 @@ decision focus_tier(record r, const event& e) {
   return show(std::move(r));
 }
 
-decision deploy(record r, const world& w) {
+decision deploy(record r, const context& ctx) {
   if (r.at == step::deploy)
     return refuse("The deployment is under way already. “Check progress” shows how far it is.");
   if (r.at != step::review && r.at != step::failed)
-    return wrong_place();
-  auto missing = gaps(r.draft, w.names);
+    return wrong_step();
+  auto missing = gaps(r.draft, ctx.names);
   if (!missing.empty())
     return refuse("Not ready to deploy. " + missing.front().sentence);
-  const auto* deployed = deployed_of(r, w);
-  if (!w.facts || !deployed)
+  const auto* deployed = deployed_of(r, ctx);
+  if (!ctx.facts || !deployed)
     return refuse("The bot's permissions in this server could not be read just now, so nothing was deployed. Try again "
                   "in a moment.");
-  if (!w.frozen.empty())
-    return refuse("Not deployed. " + w.frozen);
-  if (auto outdated = outdated_sentence(r, w); !outdated.empty())
+  if (!ctx.frozen.empty())
+    return refuse("Not deployed. " + ctx.frozen);
+  if (auto outdated = outdated_sentence(r, ctx); !outdated.empty())
     return refuse("Not deployed. " + outdated);
-  auto against = objections(r, *w.facts, *deployed);
+  auto against = objections(r, *ctx.facts, *deployed);
   if (!against.empty())
     return refuse("Not deployed: " + against.front());
   r = moved(std::move(r), step::deploy);
@@ -233,30 +233,30 @@ decision deploy(record r, const world& w) {
   return {decision::deploy, std::move(r), {}};
 }
 
-decision retry(record r, const world& w) {
+decision retry(record r, const context& ctx) {
   if (r.at == step::deploy && r.submitted.version == 0)
     return {decision::deploy, std::move(r), {}}; // Not confirmed: the same key again, so it cannot happen twice.
   if (r.at != step::failed)
-    return wrong_place();
+    return wrong_step();
   if (r.submitted.version == 0)
-    return r.submitted.attempt == 0 ? wrong_place() : deploy(std::move(r), w);
-  if (!w.frozen.empty())
-    return refuse("Not started again. " + w.frozen);
+    return r.submitted.attempt == 0 ? wrong_step() : deploy(std::move(r), ctx);
+  if (!ctx.frozen.empty())
+    return refuse("Not started again. " + ctx.frozen);
   r = moved(std::move(r), step::deploy);
   return {decision::retry, std::move(r), {}};
 }
 
-decision click_in_step(const record& r, const event& e, const world& w) {
+decision click_in_step(const record& r, const event& e, const context& ctx) {
   auto at = [&](step s) { return r.at == s; };
   if (e.action == "chain" && at(step::chain_select))
-    return choose_chains(r, e, w);
+    return choose_chains(r, e, ctx);
   if (at(step::asset_config)) {
     if (e.action == "asset-chain")
       return focus_asset_chain(r, e);
     if (e.action == "remove-asset")
       return remove_asset(r, e);
     if (e.action == "check-again" && r.draft.typed)
-      return try_asset(r, *r.draft.typed, w);
+      return try_asset(r, *r.draft.typed, ctx);
     if (e.action == "discard-asset") {
       auto next = r;
       next.draft.typed.reset();
@@ -265,7 +265,7 @@ decision click_in_step(const record& r, const event& e, const world& w) {
     }
   }
   if (at(step::eligibility_rules))
-    return click_in_tiers(r, e, w);
+    return click_in_tiers(r, e, ctx);
   if (at(step::role_mapping)) {
     auto next = r;
     if (e.action == "role-tier")
@@ -279,19 +279,19 @@ decision click_in_step(const record& r, const event& e, const world& w) {
       return show(std::move(next));
     }
     if (e.action.starts_with("role-"))
-      return map_role(r, e, w);
+      return map_role(r, e, ctx);
   }
   if (at(step::channel_structure) && e.action == "skip") {
     auto next = r;
     skip_channels(next.draft);
-    return show(moved(next, onward(next, w.names)));
+    return show(moved(next, onward(next, ctx.names)));
   }
-  return at(step::channel_structure) ? click_in_channels(r, e, w) : wrong_place();
+  return at(step::channel_structure) ? click_in_channels(r, e, ctx) : wrong_step();
 }
 
 decision open_name_form(const record& r) {
   if (r.at != step::init && r.at != step::review)
-    return wrong_place();
+    return wrong_step();
   return open_form(r, name_form(r, r.draft.name.empty() ? name_from_guild(r.guild_name) : r.draft.name));
 }
 
@@ -300,7 +300,7 @@ decision correct(const record& r) {
   return form ? open_form(r, std::move(*form)) : refuse("Nothing is left to correct here.");
 }
 
-decision click(const record& r, const event& e, const world& w) {
+decision click(const record& r, const event& e, const context& ctx) {
   static const std::map<std::string_view, step> edits{{"edit-chain", step::chain_select},
                                                       {"edit-assets", step::asset_config},
                                                       {"edit-tiers", step::eligibility_rules},
@@ -313,7 +313,7 @@ decision click(const record& r, const event& e, const world& w) {
   if (e.action == "correct")
     return correct(r);
   if (e.action == "continue")
-    return go_on(r, w);
+    return go_on(r, ctx);
   if (e.action == "back")
     return go_back(r);
   if (e.action == "cancel")
@@ -326,18 +326,18 @@ decision click(const record& r, const event& e, const world& w) {
   if (e.action == "resume-existing")
     return r.at == step::deploy ? decision{decision::refresh, r, {}} : show(r);
   if (e.action == "deploy")
-    return deploy(r, w);
+    return deploy(r, ctx);
   if (e.action == "retry")
-    return retry(r, w);
+    return retry(r, ctx);
   if (e.action == "refresh")
     return r.at == step::deploy ? decision{decision::refresh, r, {}} : show(r);
-  return click_in_step(r, e, w);
+  return click_in_step(r, e, ctx);
 }
 } // namespace
 
-const blueprint::ids* deployed_of(const record& r, const world& w) {
+const blueprint::ids* deployed_of(const record& r, const context& ctx) {
   static const blueprint::ids nothing;
-  return r.base_version == 0 ? &nothing : w.deployed;
+  return r.base_version == 0 ? &nothing : ctx.deployed;
 }
 
 std::string freeze_sentence(std::string_view reason) {
@@ -346,12 +346,12 @@ std::string freeze_sentence(std::string_view reason) {
                      reason.empty() ? "" : fmt::format(" ({})", for_message(reason)));
 }
 
-std::string outdated_sentence(const record& r, const world& w) {
-  if (w.active_version <= r.base_version)
+std::string outdated_sentence(const record& r, const context& ctx) {
+  if (ctx.active_version <= r.base_version)
     return {};
   return fmt::format("Version {} was deployed after this plan was begun{}. Cancel this setup; `/onboard` then opens "
                      "what the community is now.",
-                     w.active_version, r.base_version > 0 ? fmt::format(" from version {}", r.base_version) : "");
+                     ctx.active_version, r.base_version > 0 ? fmt::format(" from version {}", r.base_version) : "");
 }
 
 std::optional<event> event_of(const interaction& x) {
@@ -371,17 +371,17 @@ std::optional<event> event_of(const interaction& x) {
   return e;
 }
 
-decision apply(const record& r, const event& e, const world& w) {
+decision apply(const record& r, const event& e, const context& ctx) {
   if (r.at == step::complete)
     return refuse("This onboarding is complete. /onboard opens it again to change something.");
   if (e.what == event::submit)
     return e.action == "community-name" ? submit_name(r, e)
-         : e.action == "asset-decimals" ? submit_decimals(r, e, w)
-         : e.action == "asset-address"  ? submit_asset(r, e, w)
+         : e.action == "asset-decimals" ? submit_decimals(r, e, ctx)
+         : e.action == "asset-address"  ? submit_asset(r, e, ctx)
                                         : submit_tier(r, e);
   if (e.seen_version && *e.seen_version != r.version)
     return {decision::overtaken, r, "Another click was quicker, so this one did nothing. This is the present state."};
-  return click(r, e, w);
+  return click(r, e, ctx);
 }
 
 decision inspected(const record& r, const contract_facts& facts) {

@@ -28,7 +28,7 @@ struct event {
 std::optional<event> event_of(const interaction&);
 
 /// Facts from outside the session that a step or a screen needs.
-struct world {
+struct context {
   const catalogue& names;
   const guild::state* facts = nullptr; ///< Null: not read or not readable.
   int64_t now_ms = 0;
@@ -43,11 +43,11 @@ struct world {
 };
 
 /// The resources of the active version that the draft was filled from; without one none. Null: not known.
-const blueprint::ids* deployed_of(const record&, const world&);
-/// The sentence for world::frozen, with the operator's reason (empty: none given).
+const blueprint::ids* deployed_of(const record&, const context&);
+/// The sentence for context::frozen, with the operator's reason (empty: none given).
 std::string freeze_sentence(std::string_view reason);
 /// Why a plan that was made from an older version cannot be deployed; empty: it can, as far as that is known.
-std::string outdated_sentence(const record&, const world&);
+std::string outdated_sentence(const record&, const context&);
 
 /// The outcome of a step for one event.
 struct decision {
@@ -70,7 +70,7 @@ struct decision {
 };
 
 /// Decides what an event does to a session; changes nothing itself.
-decision apply(const record&, const event&, const world&);
+decision apply(const record&, const event&, const context&);
 
 /// After decision::inspect: the typed asset is accepted, refused, or kept to be tried again.
 decision inspected(const record&, const contract_facts&);

@@ -246,7 +246,7 @@ TEST_CASE("wizard: a frozen community disables Deploy and Retry and shows the re
   w.to(step::review);
   auto frozen = w.seen();
   frozen.frozen = freeze_sentence("spam wave");
-  const auto click = [&](const char* action, const world& at) {
+  const auto click = [&](const char* action, const context& at) {
     return apply(w.r, {event::click, w.r.id, action, "", w.r.version, {}, {}}, at);
   };
   CHECK(screen(w.r, frozen).find("frozen (spam wave): nothing is deployed") != std::string::npos);

@@ -72,7 +72,7 @@ std::string tier_lines(const draft& d) {
   return out;
 }
 
-void tier_page(page& p, const record& r, const world& w) {
+void tier_page(page& p, const record& r, const context& ctx) {
   p.text =
     "**Rank** orders your members by what they hold: rank 1 is the member who holds the most, rank 2 the next, and "
     "so on. A tier takes a range of ranks, or everybody who holds an amount of your first asset. Whoever fits "
@@ -84,14 +84,14 @@ void tier_page(page& p, const record& r, const world& w) {
     p.text += "\n⚠️ " + cut(fault, 300);
   p.text = cut(std::move(p.text), 2'000);
   std::vector<option> options;
-  for (auto& t : w.names.tiers)
+  for (auto& t : ctx.names.tiers)
     options.push_back({t.name, t.id, t.description, t.id == r.draft.tier_template});
   p.row({select(component_id("tier-template", r), "Choose a template", options)});
   if (focus)
     edit_rows(p, r, *focus);
   else
     p.row({button(secondary, "Add a tier", component_id("tier-add", r))});
-  walk_row(p, r, filled(r, w));
+  walk_row(p, r, filled(r, ctx));
 }
 
 } // namespace arrakis::wizard::core

@@ -6,5 +6,5 @@ namespace arrakis::wizard::core {
 /// A line for each tier: its name, and who gets it.
 std::string tier_lines(const draft&);
 /// Fills the page of one tier.
-void tier_page(page&, const record&, const world&);
+void tier_page(page&, const record&, const context&);
 } // namespace arrakis::wizard::core

@@ -9,12 +9,12 @@
 namespace arrakis::wizard::core {
 namespace {
 
-decision choose_template(record r, const event& e, const world& w) {
-  const auto* chosen = e.values.size() == 1 ? w.names.find_tiers(e.values[0]) : nullptr;
+decision choose_template(record r, const event& e, const context& ctx) {
+  const auto* chosen = e.values.size() == 1 ? ctx.names.find_tiers(e.values[0]) : nullptr;
   if (!chosen)
     return refuse("Tiers: choose one of the menu.");
   choose_tiers(r.draft, *chosen);
-  if (const auto* channels = w.names.find_channels(r.draft.channel_template))
+  if (const auto* channels = ctx.names.find_channels(r.draft.channel_template))
     choose_channels(r.draft, *channels); // The ids tier-1, tier-2 are other tiers now.
   r.focus.tier.clear();
   r.refused.reset();
@@ -50,9 +50,9 @@ decision remove(record r, size_t index) {
 }
 } // namespace
 
-decision click_in_tiers(const record& r, const event& e, const world& w) {
+decision click_in_tiers(const record& r, const event& e, const context& ctx) {
   if (e.action == "tier-template")
-    return choose_template(r, e, w);
+    return choose_template(r, e, ctx);
   if (e.action == "tier-add" && r.draft.tiers.size() >= tiers_max)
     return refuse(fmt::format("A community has at most {} tiers. Remove one before you add another.", tiers_max));
   if (e.action == "tier-add")
@@ -67,14 +67,14 @@ decision click_in_tiers(const record& r, const event& e, const world& w) {
   }
   const auto index = focused_tier(r);
   if (!index)
-    return wrong_place();
+    return wrong_step();
   if (e.action == "tier-color")
     return choose_color(r, e, *index);
   if (e.action == "tier-edit")
     return open_form(r, tier_edit_form(r, *index, tier_fields(r.draft, *index)));
   if (e.action == "tier-up" || e.action == "tier-down")
     return move(r, *index, e.action == "tier-up");
-  return e.action == "tier-remove" ? remove(r, *index) : wrong_place();
+  return e.action == "tier-remove" ? remove(r, *index) : wrong_step();
 }
 
 decision submit_tier(const record& r, const event& e) {

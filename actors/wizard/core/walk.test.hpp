@@ -55,7 +55,7 @@ struct walk {
   decision last;
   walk() { r.version = 1; }
 
-  world seen() { return {.names = everything(), .facts = &facts, .deployed = &deployed}; }
+  context seen() { return {.names = everything(), .facts = &facts, .deployed = &deployed}; }
   decision take(decision d) {
     last = d;
     if (d.what == decision::show || d.what == decision::deploy || d.what == decision::retry

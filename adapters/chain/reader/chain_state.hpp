@@ -16,7 +16,7 @@ namespace arrakis::chain::reader {
 /// A value that was read, with its block.
 struct known_value {
   contract_answer value;
-  sighting at;
+  provenance at;
 };
 /// The answer to a question.
 using outcome = std::variant<known_value, unknown_reason>;

@@ -188,10 +188,10 @@ flow<caf::expected<std::vector<value_or_reason>>> read(self_pointer self, ask_va
   co_return std::move(out);
 }
 
-flow<> values(self_pointer self, ask_values question, caf::typed_response_promise<said_values> to) {
+flow<> values(self_pointer self, ask_values question, caf::typed_response_promise<endpoint_values> to) {
   auto got = co_await read(self, std::move(question));
   if (got)
-    to.deliver(said_values{std::move(*got)});
+    to.deliver(endpoint_values{std::move(*got)});
   else
     to.deliver(std::move(got.error()));
 }
@@ -210,8 +210,8 @@ endpoint::behavior_type behavior(self_pointer self, fetcher http, endpoint_optio
   self->link_to(http); // The supervisor of the chain starts all of them again.
   self->state.http = std::move(http);
   self->state.opt = std::move(opt);
-  return {answering<chain_tip>(self, &tip), answering<block_id>(self, &block), answering<said_values>(self, &values),
-          [self](const cancel& x) { self->state.flows.stop(x); }};
+  return {answering<chain_tip>(self, &tip), answering<block_id>(self, &block),
+          answering<endpoint_values>(self, &values), [self](const cancel& x) { self->state.flows.stop(x); }};
 }
 
 } // namespace

@@ -25,14 +25,14 @@ struct ask_values {
   deadline until;
 };
 /// The answers of one endpoint, in the order of the questions.
-struct said_values {
+struct endpoint_values {
   std::vector<value_or_reason> answers;
 };
 
 /// ec::refused: it serves another chain. ec::conflict: it has another block of that number, or none. Others as of
 /// `fetcher`: it said nothing.
 using endpoint = caf::typed_actor<caf::replies_to<ask_tip>::with<chain_tip>, caf::replies_to<ask_block>::with<block_id>,
-                                  caf::replies_to<ask_values>::with<said_values>, caf::reacts_to<cancel>>;
+                                  caf::replies_to<ask_values>::with<endpoint_values>, caf::reacts_to<cancel>>;
 
 /// An endpoint, and how its answers are judged.
 struct endpoint_options {

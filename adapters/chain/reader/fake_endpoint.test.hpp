@@ -37,13 +37,13 @@ using fake_pointer = endpoint::stateful_pointer<fake_state>;
 
 /// Answers a request for values after `script::slow`.
 inline flow<> answer_slowly(fake_pointer self, std::shared_ptr<script> with, ask_values question,
-                            caf::typed_response_promise<said_values> to) {
+                            caf::typed_response_promise<endpoint_values> to) {
   co_await nap(self, with->slow);
   if (question.at != with->block(question.at.number)) {
     to.deliver(fail(ec::conflict, "it has no such block"));
     co_return;
   }
-  said_values out;
+  endpoint_values out;
   for (const auto& each : *question.questions)
     out.answers.push_back(with->says(each, question.at));
   to.deliver(std::move(out));
@@ -68,14 +68,14 @@ inline endpoint::behavior_type fake_behavior(fake_pointer self, std::shared_ptr<
               return fail(ec::conflict, "no such block");
             return with->block(question.number);
           },
-          [self, with](const ask_values& question) -> caf::result<said_values> {
+          [self, with](const ask_values& question) -> caf::result<endpoint_values> {
             with->asked.push_back(*question.questions);
             with->asked_at.push_back(question.at.number);
             if (with->is_away)
               return fail(ec::unavailable, "away");
-            auto to = self->make_response_promise<said_values>();
+            auto to = self->make_response_promise<endpoint_values>();
             self->state.running.start(to, answer_slowly(self, with, question, to));
-            return caf::delegated<said_values>{};
+            return caf::delegated<endpoint_values>{};
           },
           [self](const cancel& x) { self->state.running.stop(x); }};
 }

@@ -32,7 +32,7 @@ flow<> ask_voter(self_pointer self, poll_ptr all, voter who, std::vector<size_t>
   for (const auto i : which)
     questions->push_back(all->questions[i]);
   ask_values question{who.at, std::move(questions), until};
-  auto got = co_await ask_endpoint<said_values>(self, who.endpoint, std::move(question), until);
+  auto got = co_await ask_endpoint<endpoint_values>(self, who.endpoint, std::move(question), until);
   if (got && got->answers.size() == which.size())
     for (size_t k = 0; k < which.size(); ++k)
       all->votes[which[k]].push_back(

@@ -14,15 +14,15 @@ namespace {
 // !quiet, the end of a time without grants. Times are rounded up where a hold begins and down where it is tested, so
 // that rounding never shortens a hold.
 constexpr redis::script exchange_script{.name = "discord_budget-4", .sha1 = "", .text = R"lua(
--- KEYS 1 the set, 2 the invalid requests by tens of seconds, 3 told holds by their end, 4 their version,
+-- KEYS 1 the set, 2 the invalid requests by tens of seconds, 3 holds by their end, 4 their version,
 --      5 buckets, 6 buckets by the end of their use, 7 the hash of each route, and of each hash limit and window
 -- ARGV 1 slots_max, 2 hold ms, 3 after_answer ms, 4 quiet ms, 5 keep ms, 6 hold_off ms,
 --      7 number wanted, 8 number answered, 9 number invalid, 10 holds_seen, 11 holds_max, 12 number of holds,
---      13 buckets_max, 14 bucket_retry ms, then each hold's place and ms, then name and place of each slot: wanted;
+--      13 buckets_max, 14 bucket_retry ms, then the route key of each hold and ms, then name and route key of each slot: wanted;
 --      answered, each with hash, limit, remaining and reset_after ms of its bucket (limit -1: unknown); unused
 -- Returns {granted, ms until the next slot, invalid requests of the last 10 minutes, holds_version,
 --          number of closed buckets, index in wanted and ms of each,
---          then each hold's place and ms where the version is not the one that was seen}
+--          then the route key of each hold and ms where the version is not the one that was seen}
 local key = KEYS[1]
 local time = redis.call('TIME')
 local micros = time[1] * 1000000 + time[2]
@@ -72,8 +72,8 @@ local function result(granted, retry)
 end
 -- A bucket: left, the calls that may still be taken from it until reset; calls, the number of calls so far; flights,
 -- the end and the number of each call without an answer. It is known by its hash, before that by its route.
-local function find(place)
-  local route, major = string.match(place, '^([^\n]*)\n(.*)$')
+local function find(route_key)
+  local route, major = string.match(route_key, '^([^\n]*)\n(.*)$')
   local hash = redis.call('HGET', KEYS[7], route)
   local id = (hash or route) .. '\n' .. major
   local packed = redis.call('HGET', KEYS[5], id)
@@ -96,9 +96,9 @@ local function limit_of(hash)
   return tonumber(limit), tonumber(window)
 end
 -- Takes one call. Returns 0, or the ms until the next try.
-local function reserve(name, place)
-  if place == '' then return 0 end
-  local b = find(place)
+local function reserve(name, route_key)
+  if route_key == '' then return 0 end
+  local b = find(route_key)
   if b.hash == '' or b.flights[name] then return 0 end
   local limit, window
   if b.hash then limit, window = limit_of(b.hash) end
@@ -120,8 +120,8 @@ local function reserve(name, place)
 end
 -- Learns the headers of an answer. Those of the newest call, with no other in flight, are the truth; otherwise each
 -- call in flight may still lower what they say.
-local function learn(name, place, hash, limit, remaining, reset_after)
-  local b = find(place)
+local function learn(name, route_key, hash, limit, remaining, reset_after)
+  local b = find(route_key)
   local flight = b.flights[name]
   local is_newest = flight and flight[2] == b.calls
   if flight then
@@ -131,7 +131,7 @@ local function learn(name, place, hash, limit, remaining, reset_after)
   if limit < 0 then return end
   if b.hash ~= hash then
     redis.call('HSET', KEYS[7], b.route, hash)
-    b = find(place)
+    b = find(route_key)
     is_newest = b.is_new
   end
   if hash == '' then return end
@@ -148,8 +148,8 @@ local function learn(name, place, hash, limit, remaining, reset_after)
   end
   store(b)
 end
-local function give_back(name, place)
-  local b = find(place)
+local function give_back(name, route_key)
+  local b = find(route_key)
   if not b.flights[name] then return end
   b.flights[name] = nil
   if b.reset > now then b.left = b.left + 1 end
@@ -232,14 +232,14 @@ std::vector<std::string> arguments(const options& opt, const exchange& x) {
                                 std::to_string(x.invalid),
                                 x.holds_seen,
                                 std::to_string(opt.holds_max),
-                                std::to_string(x.told.size()),
+                                std::to_string(x.new_holds.size()),
                                 std::to_string(opt.buckets_max),
                                 std::to_string(bucket_retry.count())};
-  for (const auto& h : x.told) {
-    args.push_back(h.place);
+  for (const auto& h : x.new_holds) {
+    args.push_back(h.route_key);
     args.push_back(std::to_string(h.left.count()));
   }
-  const auto add = [&args](const slot& s) { args.insert(args.end(), {s.name, s.place}); };
+  const auto add = [&args](const slot& s) { args.insert(args.end(), {s.name, s.route_key}); };
   std::ranges::for_each(x.wanted, add);
   for (const auto& each : x.answered) {
     add(each);
@@ -251,7 +251,7 @@ std::vector<std::string> arguments(const options& opt, const exchange& x) {
   return args;
 }
 
-/// Checks the form of the answer: places of holds are only compared, and the limiter bounds times and sizes.
+/// Checks the form of the answer: route keys of holds are only compared, and the limiter bounds times and sizes.
 caf::expected<granted> read(const redis::reply& r) {
   constexpr size_t head = 5;
   const auto is = [&r](size_t at, redis::reply::kind type) { return r.items[at].type == type; };

@@ -36,7 +36,7 @@ inline constexpr std::chrono::milliseconds after_answer{1'000};
 /// Time that a slot is held after a missing answer: the request may arrive up to a second late.
 inline constexpr std::chrono::milliseconds after_silence{2'000};
 /// Longest network delay of a healthy request to Discord.
-inline constexpr std::chrono::milliseconds way_max{500};
+inline constexpr std::chrono::milliseconds network_delay_max{500};
 /// Longest hold of a slot; ends by itself when the owner died.
 inline constexpr std::chrono::milliseconds hold_max = use_within + attempt_max + after_silence;
 
@@ -52,8 +52,8 @@ struct options {
   size_t buckets_max = 100'000; ///< Limit of stored buckets; those that end last stay.
   /// Time without grants after the key was missing (Redis was emptied, or unused for long), because recent grants are
   /// unknown then. It covers grants that were used, arrived and are a second old. A request delayed by more than
-  /// `way_max` may count twice; waiting for `hold_max` would stop the bot for 10 s.
-  std::chrono::milliseconds quiet = use_within + way_max + after_answer;
+  /// `network_delay_max` may count twice; waiting for `hold_max` would stop the bot for 10 s.
+  std::chrono::milliseconds quiet = use_within + network_delay_max + after_answer;
   std::chrono::milliseconds keep{3'600'000}; ///< The key expires after this without a call.
   /// Shorter only in a negative control, where more than `slots_max` requests arrive in a second.
   std::chrono::milliseconds held_after_answer = after_answer;
@@ -61,16 +61,17 @@ struct options {
 
 /// A wait that Discord demanded for one route and resource; it applies to all processes.
 struct hold {
-  std::string place;
+  std::string route_key;
   std::chrono::milliseconds left{0};
 };
 /// A slot of the global limit, together with one call of a bucket.
 struct slot {
   slot() = default;
-  slot(std::string slot_name, std::string call_place = {}) : name(std::move(slot_name)), place(std::move(call_place)) {}
+  slot(std::string slot_name, std::string call_route_key = {})
+    : name(std::move(slot_name)), route_key(std::move(call_route_key)) {}
   slot(const char* slot_name) : name(slot_name) {}
-  std::string name;  ///< Unique over the cluster.
-  std::string place; ///< Route, line feed, major parameter; empty: the call has no bucket.
+  std::string name;      ///< Unique over the cluster.
+  std::string route_key; ///< Route, line feed, major parameter; empty: the call has no bucket.
 };
 /// A bucket by the headers of an answer. https://discord.com/developers/docs/topics/rate-limits#header-format
 struct bucket_state {
@@ -98,7 +99,7 @@ struct exchange {
   std::vector<slot> unused;              ///< Slots without a request: released at once, with their call of the bucket.
   std::chrono::milliseconds hold_off{0}; ///< After a global 429: no grants to any process for this long.
   size_t invalid = 0;                    ///< Answers 401, 403 and 429 since the last exchange.
-  std::vector<hold> told;                ///< New holds since the last exchange.
+  std::vector<hold> new_holds;           ///< New holds since the last exchange.
   std::string holds_seen;                ///< Last received granted::holds_version; empty: none yet.
   deadline until;
 };

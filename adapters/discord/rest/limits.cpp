@@ -23,7 +23,7 @@ constexpr auto block_wait_max = 600'000ms;
 constexpr auto block_wait_min = 1'000ms; // Lower bound, whatever the page says.
 constexpr int network_error = 40333;     // "internal network error": Discord's code for Cloudflare's refusal.
 constexpr json::limits error_limits{.bytes_max = 64 << 10};
-constexpr size_t place_bytes_max = 256;
+constexpr size_t route_key_bytes_max = 256;
 constexpr auto hold_max = 7 * 24h;
 constexpr double seconds_max = 7 * 24 * 3600.0;
 
@@ -40,10 +40,10 @@ bool is_older_form(const boost::json::object& o) {
   return !o.empty() && std::all_of(o.begin(), o.end(), [](const auto& field) { return field.value().is_array(); });
 }
 
-/// True when `place` is this route and resource (see limiter::place_of).
-bool is_at(std::string_view route, std::string_view major, std::string_view place) {
-  return place.size() == route.size() + 1 + major.size() && place.starts_with(route) && place[route.size()] == '\n'
-      && place.ends_with(major);
+/// True when `route_key` is this route and resource (see limiter::route_key_of).
+bool is_at(std::string_view route, std::string_view major, std::string_view route_key) {
+  return route_key.size() == route.size() + 1 + major.size() && route_key.starts_with(route)
+      && route_key[route.size()] == '\n' && route_key.ends_with(major);
 }
 
 /// Wait of the body, which is exact; the header is rounded up to whole seconds (RFC 9110 10.2.3).
@@ -131,15 +131,15 @@ instant limiter::paused_until(bool interaction) const {
   return interaction ? blocked_until_ : std::max(blocked_until_, global_until_);
 }
 
-instant limiter::held_until(const std::string& place) const {
-  const auto found = holds_.find(place);
+instant limiter::held_until(const std::string& route_key) const {
+  const auto found = holds_.find(route_key);
   return found == holds_.end() ? instant{} : found->second.until;
 }
 
 instant limiter::guarded_until(instant now) const {
   if (!closed(now))
     return instant{};
-  if (now < invalid_of_all_until_ && invalid_of_all_ + untold_ >= options_.invalid_max)
+  if (now < invalid_of_all_until_ && invalid_of_all_ + unshared_invalid_ >= options_.invalid_max)
     return invalid_of_all_until_; // Then a new count is known.
   auto left = invalid(now);
   for (const auto& [at, n] : invalid_)
@@ -149,15 +149,15 @@ instant limiter::guarded_until(instant now) const {
 }
 
 delay_cause limiter::delay_cause_of(const waiting& w, instant now) const {
-  const auto place = place_of(w);
-  const auto held = holds_.find(place);
+  const auto route_key = route_key_of(w);
+  const auto held = holds_.find(route_key);
   const bool blocked = held != holds_.end() && held->second.block > 0ms;
   delay_cause most{blocked_until_, true};
   const auto consider = [&](instant until, bool is_blocked) {
     if (until > most.until)
       most = {until, is_blocked};
   };
-  consider(held_until(place), blocked);
+  consider(held_until(route_key), blocked);
   consider(guarded_until(now), true);
   consider(opens_at(bucket_of(w.route, w.major)), false);
   consider(w.interaction ? instant{} : global_until_, false);
@@ -166,12 +166,12 @@ delay_cause limiter::delay_cause_of(const waiting& w, instant now) const {
 
 void limiter::put(waiting call, bool in_front) {
   auto& ring = rings_[call.interaction];
-  auto place = ring.by_name.find(call.tenant);
-  if (place == ring.by_name.end()) {
+  auto found = ring.by_name.find(call.tenant);
+  if (found == ring.by_name.end()) {
     ring.order.push_back({call.tenant, {}});
-    place = ring.by_name.emplace(call.tenant, std::prev(ring.order.end())).first;
+    found = ring.by_name.emplace(call.tenant, std::prev(ring.order.end())).first;
   }
-  auto& lines = place->second->lines;
+  auto& lines = found->second->lines;
   auto at = std::find_if(lines.begin(), lines.end(),
                          [&](const line& l) { return l.route == call.route && l.major == call.major; });
   if (at == lines.end())
@@ -210,13 +210,13 @@ void limiter::cancel(uint64_t ticket) {
       }
 }
 
-std::optional<uint64_t> limiter::take(bool interaction, instant now, std::string_view place) {
+std::optional<uint64_t> limiter::take(bool interaction, instant now, std::string_view route_key) {
   if (paused_until(interaction) > now || closed(now) || !may_probe())
     return std::nullopt;
   auto& ring = rings_[interaction];
   for (auto who = ring.order.begin(); who != ring.order.end(); ++who)
     for (auto at = who->lines.begin(); at != who->lines.end(); ++at) {
-      if (!place.empty() && !is_at(at->route, at->major, place))
+      if (!route_key.empty() && !is_at(at->route, at->major, route_key))
         continue;
       const auto key = bucket_of(at->route, at->major);
       const auto call = std::find_if(at->calls.begin(), at->calls.end(),
@@ -248,19 +248,19 @@ std::optional<uint64_t> limiter::take(bool interaction, instant now, std::string
 }
 
 std::vector<std::string> limiter::wanted(instant now, size_t at_most) const {
-  std::vector<std::string> places;
+  std::vector<std::string> route_keys;
   if (paused_until(false) > now || closed(now) || !may_probe())
-    return places;
+    return route_keys;
   if (block_wait_ > 0ms)
     at_most = std::min<size_t>(at_most, 1);
   std::unordered_set<std::string> chosen;
   const auto choose = [&](const line& l) {
     auto key = bucket_of(l.route, l.major);
     const bool due = std::any_of(l.calls.begin(), l.calls.end(), [&](const waiting& w) { return w.not_before <= now; });
-    auto place = l.route + '\n' + l.major;
-    if (!due || !open(key, now) || held_until(place) > now || !chosen.insert(std::move(key)).second)
+    auto route_key = l.route + '\n' + l.major;
+    if (!due || !open(key, now) || held_until(route_key) > now || !chosen.insert(std::move(key)).second)
       return false;
-    places.push_back(std::move(place));
+    route_keys.push_back(std::move(route_key));
     return true;
   };
   using lines = std::list<line>::const_iterator;
@@ -268,19 +268,19 @@ std::vector<std::string> limiter::wanted(instant now, size_t at_most) const {
   const auto choose_next = [&](std::pair<lines, lines>& of) {
     while (of.first != of.second && !choose(*of.first++)) {}
   };
-  for (auto who = rings_[0].order.begin(); who != rings_[0].order.end() && places.size() < at_most; ++who)
+  for (auto who = rings_[0].order.begin(); who != rings_[0].order.end() && route_keys.size() < at_most; ++who)
     choose_next(tenants.emplace_back(who->lines.begin(), who->lines.end()));
-  for (size_t before = 0; before < places.size() && places.size() < at_most;) {
-    before = places.size();
-    for (auto of = tenants.begin(); of != tenants.end() && places.size() < at_most; ++of)
+  for (size_t before = 0; before < route_keys.size() && route_keys.size() < at_most;) {
+    before = route_keys.size();
+    for (auto of = tenants.begin(); of != tenants.end() && route_keys.size() < at_most; ++of)
       choose_next(*of);
   }
-  return places;
+  return route_keys;
 }
 
-void limiter::learn_closed(const std::string& place, instant until) {
-  const auto end = place.find('\n');
-  auto& b = buckets_[bucket_of(place.substr(0, end), place.substr(end + 1))];
+void limiter::learn_closed(const std::string& route_key, instant until) {
+  const auto end = route_key.find('\n');
+  auto& b = buckets_[bucket_of(route_key.substr(0, end), route_key.substr(end + 1))];
   b.remaining = 0;
   b.reset = std::max(b.reset, until);
 }
@@ -350,12 +350,12 @@ reaction limiter::limited(const flight& landed, const std::string& key, const fa
     global_until_ = std::max(global_until_, now + wait);
     return {true, wait, "global"};
   }
-  const auto place = place_of(landed.call);
-  auto& held = holds_[place];
+  const auto route_key = route_key_of(landed.call);
+  auto& held = holds_[route_key];
   held.until = std::max(held.until, now + wait);
   // Only one interaction has the token in a webhook's resource.
-  if (!landed.call.interaction && wait >= options_.hold_told_min && untold_holds_.size() < options_.holds_max)
-    untold_holds_[place] = held.until;
+  if (!landed.call.interaction && wait >= options_.hold_shared_min && unshared_holds_.size() < options_.holds_max)
+    unshared_holds_[route_key] = held.until;
   // The bucket has room by its headers: this is a limit of route and resource that headers do not show (renaming a
   // channel: 2 in 10 minutes). The rest of the bucket continues.
   if (f.of != facts::scope::shared && f.remaining.value_or(0) > 0)
@@ -372,9 +372,9 @@ reaction limiter::blocked(const flight& landed, const facts& f, instant now) {
   const auto longer = [](milliseconds last) {
     return std::clamp<milliseconds>(last * 2, block_wait_first, block_wait_max);
   };
-  const auto place = place_of(landed.call);
-  const bool elsewhere = !blocked_place_.empty() && blocked_place_ != place;
-  blocked_place_ = place;
+  const auto route_key = route_key_of(landed.call);
+  const bool elsewhere = !blocked_route_key_.empty() && blocked_route_key_ != route_key;
+  blocked_route_key_ = route_key;
   if (f.status == 429 || elsewhere || block_wait_ > 0ms) {
     if (landed.sent >= blocked_until_) // Calls sent before the pause bring no news.
       block_wait_ = longer(block_wait_);
@@ -382,7 +382,7 @@ reaction limiter::blocked(const flight& landed, const facts& f, instant now) {
     blocked_until_ = std::max(blocked_until_, now + wait);
     return {true, wait, "cloudflare"};
   }
-  auto& held = holds_[place];
+  auto& held = holds_[route_key];
   held.block = longer(held.block);
   const auto wait = std::max<milliseconds>(f.retry_after.value_or(held.block), block_wait_min);
   held.until = std::max(held.until, now + wait);
@@ -410,38 +410,38 @@ reaction limiter::answered(uint64_t ticket, const facts& f, instant now) {
   if (f.is_from_proxy)
     return blocked(*landed, f, now);
   block_wait_ = 0ms;
-  blocked_place_.clear();
+  blocked_route_key_.clear();
   if (f.status == 429) {
     auto r = limited(*landed, key, f, now);
     r.bucket = news_of(*landed, key, f);
     return r;
   }
-  if (const auto held = holds_.find(place_of(landed->call)); held != holds_.end() && held->second.until <= now)
+  if (const auto held = holds_.find(route_key_of(landed->call)); held != holds_.end() && held->second.until <= now)
     holds_.erase(held);
   return {.bucket = news_of(*landed, key, f)};
 }
 
-std::vector<budget::hold> limiter::take_untold_holds(instant now) {
+std::vector<budget::hold> limiter::take_unshared_holds(instant now) {
   std::vector<budget::hold> list;
-  for (const auto& [place, until] : std::exchange(untold_holds_, {}))
+  for (const auto& [route_key, until] : std::exchange(unshared_holds_, {}))
     if (until > now)
-      list.push_back({place, std::chrono::ceil<milliseconds>(until - now)});
+      list.push_back({route_key, std::chrono::ceil<milliseconds>(until - now)});
   return list;
 }
 
-void limiter::put_back_untold_holds(const std::vector<budget::hold>& list) {
-  for (const auto& [place, left] : list)
-    if (const auto until = held_until(place); until != instant{})
-      untold_holds_[place] = until;
+void limiter::put_back_unshared_holds(const std::vector<budget::hold>& list) {
+  for (const auto& [route_key, left] : list)
+    if (const auto until = held_until(route_key); until != instant{})
+      unshared_holds_[route_key] = until;
 }
 
 void limiter::learn_holds(const std::vector<budget::hold>& list, instant now) {
-  for (const auto& [place, left] : list) {
-    if (place.size() > place_bytes_max || left <= 0ms || left > hold_max)
+  for (const auto& [route_key, left] : list) {
+    if (route_key.size() > route_key_bytes_max || left <= 0ms || left > hold_max)
       continue;
-    if (holds_.size() >= options_.holds_max && !holds_.contains(place))
+    if (holds_.size() >= options_.holds_max && !holds_.contains(route_key))
       return;
-    auto& held = holds_[place];
+    auto& held = holds_[route_key];
     held.until = std::max(held.until, now + left);
   }
 }
@@ -450,7 +450,7 @@ void limiter::count_invalid(instant now) {
   if (invalid_.empty() || now - invalid_.back().first >= invalid_bin)
     invalid_.emplace_back(now, 0);
   ++invalid_.back().second;
-  ++untold_;
+  ++unshared_invalid_;
 }
 
 size_t limiter::invalid(instant now) const {
@@ -459,7 +459,7 @@ size_t limiter::invalid(instant now) const {
     // A bin counts until its newest possible answer is 10 minutes old.
     if (now - at < invalid_window + invalid_bin)
       sum += n;
-  return now < invalid_of_all_until_ ? std::max(sum, invalid_of_all_ + untold_) : sum;
+  return now < invalid_of_all_until_ ? std::max(sum, invalid_of_all_ + unshared_invalid_) : sum;
 }
 
 void limiter::learn_invalid(size_t of_all, instant now) {

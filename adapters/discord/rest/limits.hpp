@@ -84,7 +84,7 @@ struct limiter_options {
   /// Limit of holds stored at once; further ones are ignored.
   size_t holds_max = 1'000;
   /// Shorter waits end before another process could use them, so they are not shared.
-  std::chrono::milliseconds hold_told_min{1'000};
+  std::chrono::milliseconds hold_shared_min{1'000};
   /// Discord prints Reset-After with three decimals; this covers their rounding.
   std::chrono::milliseconds margin{5};
 };
@@ -100,14 +100,14 @@ public:
   bool add(waiting);
   /// Removes a waiting call; one in flight must end with answered() or unanswered().
   void cancel(uint64_t ticket);
-  /// Returns the next call that may be sent now, or none. It is in flight from then on. `place`: only a call with this
-  /// route and resource (see place_of); empty: any.
-  std::optional<uint64_t> take(bool interaction, instant now, std::string_view place = {});
+  /// Returns the next call that may be sent now, or none. It is in flight from then on. `route_key`: only a call with
+  /// this key; empty: any.
+  std::optional<uint64_t> take(bool interaction, instant now, std::string_view route_key = {});
   /// Places of the calls that could be sent now, given slots of the global budget, by turn: one for each bucket, at
   /// most `at_most`.
   std::vector<std::string> wanted(instant now, size_t at_most) const;
-  /// Learns that the bucket of a place is empty until then, because of other processes.
-  void learn_closed(const std::string& place, instant until);
+  /// Learns that the bucket of a route key is empty until then, because of other processes.
+  void learn_closed(const std::string& route_key, instant until);
   /// Removes a taken call that was not sent (frozen, cancelled).
   void withdraw(uint64_t ticket);
   /// Records that a sent call got no answer; Discord may have counted it.
@@ -119,15 +119,15 @@ public:
   /// Next time at which a waiting call may be sent without further input; none: only an answer or a new call changes
   /// that.
   std::optional<instant> next(instant now) const;
-  /// Key of a hold, and of a slot: route and resource.
-  static std::string place_of(const waiting& w) { return w.route + '\n' + w.major; }
+  /// Route key of a call, for holds and slots: route, line feed, major parameter.
+  static std::string route_key_of(const waiting& w) { return w.route + '\n' + w.major; }
   /// Reason and end of the delay of `w`; an end in the past: none.
   delay_cause delay_cause_of(const waiting& w, instant now) const;
   /// Takes the holds that are not shared yet; they count as shared afterwards.
-  std::vector<budget::hold> take_untold_holds(instant now);
-  bool has_untold_holds() const { return !untold_holds_.empty(); }
+  std::vector<budget::hold> take_unshared_holds(instant now);
+  bool has_unshared_holds() const { return !unshared_holds_.empty(); }
   /// Puts holds back that could not be shared.
-  void put_back_untold_holds(const std::vector<budget::hold>&);
+  void put_back_unshared_holds(const std::vector<budget::hold>&);
   /// Learns the holds of all processes. A known one is never shortened.
   void learn_holds(const std::vector<budget::hold>&, instant now);
   size_t holds() const { return holds_.size(); }
@@ -136,10 +136,10 @@ public:
   /// Invalid requests in the last 10 minutes: this process's own count, or the cluster's total when it is known.
   size_t invalid(instant now) const;
   /// Takes this process's invalid requests that are not shared yet; they count as shared afterwards.
-  size_t take_untold() { return std::exchange(untold_, 0); }
-  size_t untold() const { return untold_; }
+  size_t take_unshared_invalid() { return std::exchange(unshared_invalid_, 0); }
+  size_t unshared_invalid() const { return unshared_invalid_; }
   /// Puts back a count that could not be shared.
-  void put_back_untold(size_t count) { untold_ += count; }
+  void put_back_unshared_invalid(size_t count) { unshared_invalid_ += count; }
   /// Learns the cluster's total of invalid requests. It expires after 1 min; then one call probes.
   void learn_invalid(size_t of_all, instant now);
   size_t size() const { return waiting_; }
@@ -182,7 +182,7 @@ private:
   bool open(const std::string& bucket, instant now) const;
   instant opens_at(const std::string& bucket) const;
   instant paused_until(bool interaction) const;
-  instant held_until(const std::string& place) const;
+  instant held_until(const std::string& route_key) const;
   instant guarded_until(instant now) const;
   bool may_probe() const { return block_wait_.count() == 0 || flying_.empty(); }
   void put(waiting, bool in_front);
@@ -199,15 +199,15 @@ private:
   std::unordered_map<std::string, std::string> hashes_; ///< Route to bucket hash.
   std::unordered_map<uint64_t, flight> flying_;
   std::deque<std::pair<instant, size_t>> invalid_; ///< This process's counts by 10 s.
-  size_t untold_ = 0;
+  size_t unshared_invalid_ = 0;
   size_t invalid_of_all_ = 0;
   instant invalid_of_all_until_{};
   instant global_until_{};
   instant blocked_until_{};
   std::chrono::milliseconds block_wait_{0}; ///< Above 0: the address counts as blocked, and one call at a time probes.
-  std::string blocked_place_; ///< Route and resource of the last blocked call; cleared when a call passes.
-  std::unordered_map<std::string, wait_at> holds_; ///< By place.
-  std::unordered_map<std::string, instant> untold_holds_;
+  std::string blocked_route_key_; ///< Route and resource of the last blocked call; cleared when a call passes.
+  std::unordered_map<std::string, wait_at> holds_; ///< By route key.
+  std::unordered_map<std::string, instant> unshared_holds_;
   size_t waiting_ = 0;
 };
 

@@ -186,19 +186,19 @@ TEST_CASE("limits: a told wait is handed on to other processes with what is left
   l.add(of(1, rename, "7"));
   l.take(false, t0);
   l.answered(1, sublimited(600s), t0);
-  REQUIRE(l.has_untold_holds());
-  const auto told = l.take_untold_holds(t0 + 10s);
+  REQUIRE(l.has_unshared_holds());
+  const auto told = l.take_unshared_holds(t0 + 10s);
   REQUIRE(told.size() == 1);
   CHECK(told[0].left == 590'005ms);
-  CHECK_FALSE(l.has_untold_holds());
-  l.put_back_untold_holds(told);
-  CHECK(l.has_untold_holds());
+  CHECK_FALSE(l.has_unshared_holds());
+  l.put_back_unshared_holds(told);
+  CHECK(l.has_unshared_holds());
   other.learn_holds(told, t0 + 10s);
   other.add(of(1, rename, "7"));
   CHECK_FALSE(other.take(false, t0 + 599s));
-  other.learn_holds({{told[0].place, 1s}}, t0 + 10s);
+  other.learn_holds({{told[0].route_key, 1s}}, t0 + 10s);
   CHECK_FALSE(other.take(false, t0 + 599s));
-  CHECK_FALSE(other.has_untold_holds()); // Nobody hands on what he was told.
+  CHECK_FALSE(other.has_unshared_holds()); // Nobody hands on what he was told.
   CHECK(other.take(false, t0 + 601s) == 1);
 }
 
@@ -214,7 +214,7 @@ TEST_CASE("limits: told waits from a store are bounded; a webhook's, with its to
   l.add(of(2));
   l.take(false, t0);
   l.answered(2, refused(facts::scope::user, 700ms), t0);
-  CHECK_FALSE(l.has_untold_holds());
+  CHECK_FALSE(l.has_unshared_holds());
   CHECK(l.delay_cause_of(edit, t0).until > t0 + 59s);
 }
 
@@ -282,7 +282,7 @@ TEST_CASE("limits: a blocked call waits longer each time, alone, and each block 
 }
 
 TEST_CASE(
-  "limits: blocks at two places mean our address: all waits, one call finds out, and those under way add nothing") {
+  "limits: blocks of two routes mean our address: all waits, one call finds out, and those under way add nothing") {
   limiter l;
   for (uint64_t i = 1; i <= 5; ++i) {
     l.add(of(i, "GET r", std::to_string(i)));
@@ -318,7 +318,7 @@ TEST_CASE("limits: turns go round robin over tenants, however much one has waiti
   CHECK(l.take(false, t0) == 2);
 }
 
-TEST_CASE("limits: a slot for one route and resource takes only a call of this place") {
+TEST_CASE("limits: a slot for one route and resource takes only a call of this route and resource") {
   limiter l;
   l.add(of(1, "GET r", "1"));
   l.add(of(2, "GET r", "12"));
@@ -398,10 +398,10 @@ TEST_CASE("limits: the invalid requests of all processes close it too; without n
   f.status = 401;
   l.answered(1, f, t0);
   CHECK(l.closed(t0)); // Two of others, and one of ours that they do not know yet.
-  CHECK(l.take_untold() == 1);
-  CHECK(l.untold() == 0);
-  l.put_back_untold(1);
-  CHECK(l.untold() == 1);
+  CHECK(l.take_unshared_invalid() == 1);
+  CHECK(l.unshared_invalid() == 0);
+  l.put_back_unshared_invalid(1);
+  CHECK(l.unshared_invalid() == 1);
   l.learn_invalid(3, t0 + 10s);
   CHECK(l.closed(t0 + 69s));
   CHECK_FALSE(l.closed(t0 + 71s));

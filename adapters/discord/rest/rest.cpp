@@ -111,7 +111,7 @@ milliseconds backoff(int attempts) {
   return milliseconds{static_cast<int64_t>(base * (0.5 + jitter()))};
 }
 
-waiting place_of(uint64_t ticket, const call& c, instant not_before) {
+waiting waiting_of(uint64_t ticket, const call& c, instant not_before) {
   return {ticket, c.route, c.major, c.tenant, c.interaction, not_before};
 }
 
@@ -148,7 +148,7 @@ void tell_hindered(pointer self, instant now) {
   for (const auto& [ticket, c] : st.open) {
     if (c.flying)
       continue;
-    const auto by = st.limits.delay_cause_of(place_of(ticket, c.what, now), now);
+    const auto by = st.limits.delay_cause_of(waiting_of(ticket, c.what, now), now);
     if (by.until > now && by.until >= c.what.until.at)
       told.emplace_back(ticket, by);
   }
@@ -203,27 +203,27 @@ void take_grants(state& st, const budget::exchange& x, const budget::granted& go
   size_t count = 0, next_closed = 0;
   for (size_t i = 0; i < x.wanted.size(); ++i)
     if (next_closed < got.closed.size() && got.closed[next_closed].index == i)
-      st.limits.learn_closed(x.wanted[i].place, now + got.closed[next_closed++].wait);
+      st.limits.learn_closed(x.wanted[i].route_key, now + got.closed[next_closed++].wait);
     else if (count++ < got.count)
       st.grants.push_back({x.wanted[i], asked});
   st.want_at = now + (got.count < count ? std::max(got.retry, milliseconds{1}) : milliseconds{0});
 }
 
-/// Runs one exchange with the budget: slots for the calls of the wanted places, answered and unused slots.
+/// Runs one exchange with the budget: slots for the calls of the wanted route keys, answered and unused slots.
 flow<> trade(pointer self, std::vector<std::string> wanted) {
   auto& st = self->state;
   st.trading = true;
   budget::exchange x;
-  for (auto& place : wanted)
-    x.wanted.emplace_back(st.us + ':' + std::to_string(++st.slots), std::move(place));
+  for (auto& route_key : wanted)
+    x.wanted.emplace_back(st.us + ':' + std::to_string(++st.slots), std::move(route_key));
   const auto reported = std::exchange(st.answered_slots, {});
   for (const auto& each : reported)
     x.answered.push_back(report_of(each, now_of(self)));
   x.unused = std::exchange(st.unused, {});
   x.hold_off = std::exchange(st.hold_off, milliseconds{0});
-  x.invalid = st.limits.take_untold();
+  x.invalid = st.limits.take_unshared_invalid();
   const auto asked = now_of(self);
-  x.told = st.limits.take_untold_holds(asked);
+  x.new_holds = st.limits.take_unshared_holds(asked);
   x.holds_seen = st.holds_seen;
   x.until = within(self, budget_within);
   auto said = x;
@@ -250,8 +250,8 @@ flow<> trade(pointer self, std::vector<std::string> wanted) {
     if (lost)
       st.unused.insert(st.unused.end(), said.wanted.begin(), said.wanted.end());
     st.hold_off = std::max(st.hold_off, said.hold_off);
-    st.limits.put_back_untold(said.invalid);
-    st.limits.put_back_untold_holds(said.told);
+    st.limits.put_back_unshared_invalid(said.invalid);
+    st.limits.put_back_unshared_holds(said.new_holds);
     st.trade_at = now + milliseconds{static_cast<int64_t>(100 + 100 * jitter())};
     shorten(st.answered_slots);
     shorten(st.unused);
@@ -268,7 +268,7 @@ void expire(pointer self, instant now) {
     if (found == st.open.end() || found->second.flying)
       continue; // The transport enforces the deadline of calls in flight.
     const bool no_slot = st.budget_down && !found->second.what.interaction;
-    const auto by = st.limits.delay_cause_of(place_of(ticket, found->second.what, now), now);
+    const auto by = st.limits.delay_cause_of(waiting_of(ticket, found->second.what, now), now);
     st.limits.cancel(ticket);
     if (by.until > now)
       finish(self, ticket, throttled_error({std::chrono::ceil<milliseconds>(by.until - now), by.is_blocked}));
@@ -312,8 +312,8 @@ void wake_at(pointer self, instant at) {
 
 /// True when the budget must learn something, also if no slot is wanted.
 bool owes_report(const state& st) {
-  return !st.answered_slots.empty() || !st.unused.empty() || st.hold_off > 0ms || st.limits.untold() > 0
-      || st.limits.has_untold_holds();
+  return !st.answered_slots.empty() || !st.unused.empty() || st.hold_off > 0ms || st.limits.unshared_invalid() > 0
+      || st.limits.has_unshared_holds();
 }
 
 void schedule(pointer self, instant now) {
@@ -340,7 +340,7 @@ void pump(pointer self) {
   while (const auto ticket = st.limits.take(true, now))
     launch(self, *ticket, {});
   for (auto g = st.grants.begin(); g != st.grants.end();) { // The oldest first, because it expires first.
-    const auto ticket = st.limits.take(false, now, g->slot.place);
+    const auto ticket = st.limits.take(false, now, g->slot.route_key);
     if (!ticket) {
       ++g;
       continue;
@@ -351,8 +351,9 @@ void pump(pointer self) {
   }
   if (!st.trading && now >= st.trade_at) {
     auto wanted = st.limits.wanted(now, 50);
-    std::erase_if(wanted, [&st](const std::string& place) {
-      return std::ranges::find(st.grants, place, [](const grant& g) { return g.slot.place; }) != st.grants.end();
+    std::erase_if(wanted, [&st](const std::string& route_key) {
+      return std::ranges::find(st.grants, route_key, [](const grant& g) { return g.slot.route_key; })
+          != st.grants.end();
     });
     if (now < st.want_at)
       wanted.clear();
@@ -371,8 +372,8 @@ void note_webhook(state& st, const call& c, const answer& a, instant now) {
     st.unknown_webhooks.erase(c.major);
     return;
   }
-  const auto [place, is_new] = st.unknown_webhooks.try_emplace(c.major, unknown_webhook{now, false});
-  place->second.gone = refused || now - place->second.since >= webhook_grace;
+  const auto [found, is_new] = st.unknown_webhooks.try_emplace(c.major, unknown_webhook{now, false});
+  found->second.gone = refused || now - found->second.since >= webhook_grace;
   if (!is_new)
     return;
   st.unknown_webhooks_by_age.push_back(c.major);
@@ -395,7 +396,7 @@ void retry_or(pointer self, uint64_t ticket, milliseconds wait, caf::error other
     finish(self, ticket, std::move(otherwise));
     return;
   }
-  st.limits.again(place_of(ticket, c.what, at));
+  st.limits.again(waiting_of(ticket, c.what, at));
 }
 
 void on_silence(pointer self, uint64_t ticket, const caf::error& error) {
@@ -536,9 +537,10 @@ caf::result<answer> enter(pointer self, const call& c) {
   if (c.interaction && is_gone(st, c))
     return answer{404, "", 10015, "Unknown Webhook", {}};
   const auto ticket = ++st.tickets;
-  if (const auto by = st.limits.delay_cause_of(place_of(ticket, c, now), now); by.until > now && by.until >= c.until.at)
+  if (const auto by = st.limits.delay_cause_of(waiting_of(ticket, c, now), now);
+      by.until > now && by.until >= c.until.at)
     return throttled_error({std::chrono::ceil<milliseconds>(by.until - now), by.is_blocked});
-  if (!st.limits.add(place_of(ticket, c, now)))
+  if (!st.limits.add(waiting_of(ticket, c, now)))
     return fail(ec::busy, "too many calls of Discord are waiting");
   auto reply = self->make_response_promise<answer>();
   st.open.emplace(ticket, open_call{.what = c, .reply = reply, .since = now});

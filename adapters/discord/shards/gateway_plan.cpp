@@ -46,13 +46,13 @@ flow<caf::expected<plan>> ask_discord(pointer self, deadline until) {
     log::warn("shards.gateway_address_refused", {{"error", self->state.addresses.refusal(p->url)}});
     p->url.clear();
   } else if (p) {
-    redis::command keep{{"SET"}, {answer_key}, {got->body, "EX", std::to_string(holds.count())}, until};
+    redis::command keep{{"SET"}, {answer_key}, {got->body, "EX", std::to_string(cache_ttl.count())}, until};
     (void)co_await tell_redis(self, std::move(keep));
   }
   co_return p;
 }
 
-flow<caf::expected<plan>> look(pointer self, deadline until) {
+flow<caf::expected<plan>> read_or_ask(pointer self, deadline until) {
   while (!until.passed(self->clock().now())) {
     redis::command get{{"GET"}, {answer_key}, {}, until};
     auto known = co_await tell_redis(self, std::move(get));
@@ -77,7 +77,7 @@ flow<caf::expected<plan>> look(pointer self, deadline until) {
 }
 
 flow<> serve(pointer self, deadline until, caf::typed_response_promise<plan> reply) {
-  auto p = co_await look(self, until);
+  auto p = co_await read_or_ask(self, until);
   if (p)
     reply.deliver(std::move(*p));
   else

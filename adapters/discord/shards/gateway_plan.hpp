@@ -20,7 +20,7 @@ struct find {
 using handle = caf::typed_actor<caf::replies_to<find>::with<plan>>;
 
 /// Validity of an answer, which Redis stores.
-inline constexpr std::chrono::seconds holds{30};
+inline constexpr std::chrono::seconds cache_ttl{30};
 /// Starts the actor. A stored plan is used only when `addresses` allows its URL; else Discord is asked.
 handle start(caf::actor_system&, redis::handle, discord::rest, gateway::address_policy addresses);
 

@@ -34,15 +34,15 @@ bool wants_answer(const interaction& x) {
 }
 
 /// Replies to the user that nothing was done.
-flow<> apologize(handler_pointer self, std::shared_ptr<const interaction> what, apologies sorry) {
+flow<> apologize(handler_pointer self, std::shared_ptr<const interaction> what, apologies replies) {
   const auto until = within(self, apologize_within);
   co_await nap(self, apologize_after);
-  auto call = discord::interaction_callback(what->id, what->token, to_json_text(sorry.answer(*what)));
+  auto call = discord::interaction_callback(what->id, what->token, to_json_text(replies.answer(*what)));
   call.until = until;
-  sorry.told->insert(what->id);
-  auto sent = co_await ask(self, sorry.rest, until, std::move(call));
+  replies.told->insert(what->id);
+  auto sent = co_await ask(self, replies.rest, until, std::move(call));
   if (!sent && code_of(sent.error()) != ec::unknown)
-    sorry.told->erase(what->id);
+    replies.told->erase(what->id);
   static log::rate_limit line{std::chrono::seconds{10}};
   if (const auto count = line.due())
     log::warn("interaction.lease_missing", {{"request", what->id.text()},
@@ -54,21 +54,23 @@ flow<> apologize(handler_pointer self, std::shared_ptr<const interaction> what, 
 caf::error over() { return fail(ec::stale, "the lease of the shard is over"); }
 
 /// Handles an interaction received without a lease, then or when replayed later.
-bool is_spoken_for(handler_pointer self, bool holds, const discord::interaction_created& x, const apologies& sorry) {
+bool is_spoken_for(handler_pointer self, bool is_valid, const discord::interaction_created& x,
+                   const apologies& replies) {
   auto& running = self->state.running;
-  if (!holds && wants_answer(*x.what) && running.size() < apologies_max)
-    running.start(apologize(self, x.what, sorry));
-  return holds && sorry.told->contains(x.what->id);
+  if (!is_valid && wants_answer(*x.what) && running.size() < apologies_max)
+    running.start(apologize(self, x.what, replies));
+  return is_valid && replies.told->contains(x.what->id);
 }
 
 template <class Message>
-auto pass_dispatch(handler_pointer self, const right& mine, const discord::event_handler& to, const apologies& sorry) {
-  return [self, mine, to, sorry](const Message& x) -> caf::result<void> {
-    const bool holds = mine->holds(self->clock().now());
+auto pass_dispatch(handler_pointer self, const right& mine, const discord::event_handler& to,
+                   const apologies& replies) {
+  return [self, mine, to, replies](const Message& x) -> caf::result<void> {
+    const bool is_valid = mine->is_valid(self->clock().now());
     if constexpr (std::is_same_v<Message, discord::interaction_created>)
-      if (is_spoken_for(self, holds, x, sorry))
+      if (is_spoken_for(self, is_valid, x, replies))
         return caf::unit;
-    if (!holds) {
+    if (!is_valid) {
       metrics::count("arrakis_discord_dispatches_stale_total", "Dispatches left to the successor of a lost lease.");
       return over();
     }
@@ -78,21 +80,21 @@ auto pass_dispatch(handler_pointer self, const right& mine, const discord::event
 }
 
 discord::event_handler::behavior_type passing(handler_pointer self, const right& mine, const discord::event_handler& to,
-                                              const apologies& sorry) {
+                                              const apologies& replies) {
   keep_exception_text(self);
-  return {pass_dispatch<discord::interaction_created>(self, mine, to, sorry),
-          pass_dispatch<discord::guild_available>(self, mine, to, sorry),
-          pass_dispatch<discord::guild_gone>(self, mine, to, sorry),
-          pass_dispatch<discord::role_changed>(self, mine, to, sorry),
-          pass_dispatch<discord::channel_changed>(self, mine, to, sorry),
-          pass_dispatch<discord::shard_ready>(self, mine, to, sorry),
-          pass_dispatch<discord::shard_stopped>(self, mine, to, sorry)};
+  return {pass_dispatch<discord::interaction_created>(self, mine, to, replies),
+          pass_dispatch<discord::guild_available>(self, mine, to, replies),
+          pass_dispatch<discord::guild_gone>(self, mine, to, replies),
+          pass_dispatch<discord::role_changed>(self, mine, to, replies),
+          pass_dispatch<discord::channel_changed>(self, mine, to, replies),
+          pass_dispatch<discord::shard_ready>(self, mine, to, replies),
+          pass_dispatch<discord::shard_stopped>(self, mine, to, replies)};
 }
 
 template <class Message>
 auto pass_write(gateway::session_store::pointer self, const right& mine, const gateway::session_store& to) {
   return [self, mine, to](const Message& x) -> caf::result<gateway::session_stored> {
-    if (!mine->holds(self->clock().now()))
+    if (!mine->is_valid(self->clock().now()))
       return over();
     self->delegate(to, x);
     return caf::delegated<gateway::session_stored>{};
@@ -113,23 +115,23 @@ gateway::session_store::behavior_type keeping(gateway::session_store::pointer se
 }
 } // namespace
 
-void told_users::insert(snowflake interaction) {
+void notified_users::insert(snowflake interaction) {
   std::scoped_lock lock{guard_};
   list_.push_back(interaction);
   if (list_.size() > 1'000)
     list_.pop_front();
 }
-void told_users::erase(snowflake interaction) {
+void notified_users::erase(snowflake interaction) {
   std::scoped_lock lock{guard_};
   std::erase(list_, interaction);
 }
-bool told_users::contains(snowflake interaction) const {
+bool notified_users::contains(snowflake interaction) const {
   std::scoped_lock lock{guard_};
   return std::ranges::find(list_, interaction) != list_.end();
 }
 
-discord::event_handler handler(caf::actor_system& sys, right mine, discord::event_handler to, apologies sorry) {
-  return registry::spawn(sys, {"lease_guard"}, passing, std::move(mine), std::move(to), std::move(sorry));
+discord::event_handler handler(caf::actor_system& sys, right mine, discord::event_handler to, apologies replies) {
+  return registry::spawn(sys, {"lease_guard"}, passing, std::move(mine), std::move(to), std::move(replies));
 }
 
 gateway::session_store store(caf::actor_system& sys, right mine, gateway::session_store to) {
@@ -139,7 +141,7 @@ gateway::session_store store(caf::actor_system& sys, right mine, gateway::sessio
 gateway::connector connector(caf::actor_system& sys, right mine, gateway::connector to) {
   return
     [&sys, mine = std::move(mine), to = std::move(to)](std::string url, net::websocket_events events, auto opened) {
-      if (mine->holds(sys.clock().now()))
+      if (mine->is_valid(sys.clock().now()))
         to(std::move(url), std::move(events), std::move(opened));
       else
         opened(over());

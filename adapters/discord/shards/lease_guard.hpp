@@ -17,7 +17,7 @@ using right = std::shared_ptr<lease_term>;
 
 /// Interactions whose user was told that nothing was done. Discord replays them to the next term after RESUME, which
 /// must ignore them. One for all shards of a process; thread-safe; holds the last 1,000.
-class told_users {
+class notified_users {
 public:
   void insert(snowflake interaction);
   void erase(snowflake interaction);
@@ -32,13 +32,13 @@ private:
 struct apologies {
   discord::rest rest;
   std::function<interaction_answer(const interaction&)> answer; ///< Reply: nothing was done, try again.
-  std::shared_ptr<told_users> told = std::make_shared<told_users>();
+  std::shared_ptr<notified_users> told = std::make_shared<notified_users>();
 };
 
 /// Guard of the event handler: passes dispatches to `to` while the lease holds; afterwards they belong to the successor
-/// and are answered with ec::stale. While Redis is away, so that a successor may exist, users get the reply of `sorry`:
-/// late enough that a successor's answer comes first, and Discord then refuses this one.
-discord::event_handler handler(caf::actor_system&, right, discord::event_handler to, apologies sorry);
+/// and are answered with ec::stale. While Redis is away, so that a successor may exist, users get the reply of
+/// `replies`: late enough that a successor's answer comes first, and Discord then refuses this one.
+discord::event_handler handler(caf::actor_system&, right, discord::event_handler to, apologies replies);
 /// Guard of the session store: saves and clears pass while the lease holds, so that a late one cannot overwrite the
 /// successor's session.
 gateway::session_store store(caf::actor_system&, right, gateway::session_store to);

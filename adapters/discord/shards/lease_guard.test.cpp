@@ -64,8 +64,8 @@ TEST_CASE("lease_guard: after the lease nothing reaches the event handler, and n
   auto mine = std::make_shared<lease_term>(f.sim.now() + 6s);
   std::vector<std::string> told;
   const auto rest = f.sim.sys().spawn(answering, &told);
-  const lease_guard::apologies sorry{rest, &later};
-  auto guarded = lease_guard::handler(f.sim.sys(), mine, real_handler, sorry);
+  const lease_guard::apologies replies{rest, &later};
+  auto guarded = lease_guard::handler(f.sim.sys(), mine, real_handler, replies);
   auto store = lease_guard::store(f.sim.sys(), mine, real_store);
   int opened = 0;
   auto connect = lease_guard::connector(f.sim.sys(), mine, [&opened](auto, auto, auto) { ++opened; });
@@ -92,7 +92,7 @@ TEST_CASE("lease_guard: after the lease nothing reaches the event handler, and n
   CHECK(told[0].find("Later.") != std::string::npos);
   CHECK(heard == 1);
   // The next term is sent it again, and does not do what the user was told is not done. Others it does.
-  auto next = lease_guard::handler(f.sim.sys(), std::make_shared<lease_term>(f.sim.now() + 6s), real_handler, sorry);
+  auto next = lease_guard::handler(f.sim.sys(), std::make_shared<lease_term>(f.sim.now() + 6s), real_handler, replies);
   interact(f.sim, next, 42, interaction_kind::command);
   CHECK(heard == 1);
   interact(f.sim, next, 45, interaction_kind::command);

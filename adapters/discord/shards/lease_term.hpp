@@ -13,7 +13,7 @@ public:
   using instant = std::chrono::steady_clock::time_point;
   explicit lease_term(instant until) : until_(until.time_since_epoch().count()) {}
 
-  bool holds(instant now) {
+  bool is_valid(instant now) {
     auto until = until_.load();
     if (now.time_since_epoch().count() < until)
       return true;

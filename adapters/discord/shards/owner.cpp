@@ -93,7 +93,7 @@ void begin_term(pointer self, instant until) {
 void ours(pointer self, instant asked) {
   auto& st = self->state;
   const auto now = self->clock().now();
-  const auto until = asked + st.options.lasts - st.options.margin;
+  const auto until = asked + st.options.ttl - st.options.margin;
   st.elsewhere = false;
   st.held_until = {};
   if (st.right && !st.right->extend(now, until))
@@ -121,7 +121,7 @@ flow<milliseconds> turn(pointer self) {
   auto until = within(self, st.options.ask_within);
   if (st.right)
     until = until.sooner({st.right->until()});
-  leases::acquire question{lease_name(st), st.options.who, st.options.lasts, asked < st.held_until, until};
+  leases::acquire question{lease_name(st), st.options.who, st.options.ttl, asked < st.held_until, until};
   auto got = co_await ask(self, st.leases, until, std::move(question));
   if (st.leaving)
     co_return milliseconds{0};
@@ -131,14 +131,15 @@ flow<milliseconds> turn(pointer self) {
     others(self, *got);
   else
     st.elsewhere = false;
-  if (st.right && !st.right->holds(self->clock().now()))
+  if (st.right && !st.right->is_valid(self->clock().now()))
     lose(self);                         // The shard stays connected, so that users get a reply.
   if (!got || (got->mine && !st.right)) // Unknown, or held before the last term has ended.
     co_return milliseconds{200};
   if (got->mine)
     co_return st.options.renew;
   // Jitter, so that standbys do not ask at once.
-  co_return milliseconds{static_cast<int64_t>(static_cast<double>(st.options.look.count()) * (0.75 + 0.25 * jitter()))};
+  co_return milliseconds{
+    static_cast<int64_t>(static_cast<double>(st.options.poll_every.count()) * (0.75 + 0.25 * jitter()))};
 }
 
 flow<> keep(pointer self) {
@@ -151,7 +152,7 @@ flow<> keep(pointer self) {
 
 flow<> give_back(pointer self, caf::error reason) {
   auto& st = self->state;
-  if (st.right && st.right->holds(self->clock().now())) {
+  if (st.right && st.right->is_valid(self->clock().now())) {
     st.right->end();
     const auto until = within(self, st.options.ask_within);
     leases::release order{lease_name(st), st.options.who, until};

@@ -17,11 +17,11 @@ namespace arrakis::discord::shards::owner {
 struct options {
   int shard = 0;
   leases::holder who;
-  /// Life of the lease. After its holder's death a shard is disconnected for `lasts` + `look` (P8: 15 s).
-  std::chrono::milliseconds lasts{6'000};
-  std::chrono::milliseconds renew{1'500}; ///< At most a quarter of `lasts`: two lost renewals do no harm.
-  std::chrono::milliseconds look{1'000};  ///< Poll interval of a standby.
-  std::chrono::milliseconds margin{500};  ///< The holder stops this long before the lease ends.
+  /// Life of the lease. After its holder's death a shard is disconnected for `ttl` + `poll_every` (P8: 15 s).
+  std::chrono::milliseconds ttl{6'000};
+  std::chrono::milliseconds renew{1'500};      ///< At most a quarter of `ttl`: two lost renewals do no harm.
+  std::chrono::milliseconds poll_every{1'000}; ///< Poll interval of a standby.
+  std::chrono::milliseconds margin{500};       ///< The holder stops this long before the lease ends.
   std::chrono::milliseconds ask_within{1'000};
   std::chrono::milliseconds end_within{3'000}; ///< A shard that does not end by then is killed.
 };

@@ -40,8 +40,8 @@ leases::handle::behavior_type serving(leases::handle::pointer, registry* r) {
         return leases::lease_state{};
       r->given_back = false;
       r->by = me;
-      r->until = now + x.lasts;
-      return leases::lease_state{true, me, x.lasts};
+      r->until = now + x.ttl;
+      return leases::lease_state{true, me, x.ttl};
     },
     [r](const leases::release& x) -> caf::result<leases::released> {
       if (r->by == x.who.node + ':' + x.who.incarnation) {
@@ -105,7 +105,7 @@ struct process_of_ours {
     caf::anon_send_exit(subject, how);
     sim.run();
   }
-  bool acts() { return !life.terms.empty() && !life.alive.empty() && life.terms.back()->holds(sim.now()); }
+  bool acts() { return !life.terms.empty() && !life.alive.empty() && life.terms.back()->is_valid(sim.now()); }
   std::string status() {
     const auto got = sim.ask<discord::shard_state>(subject, discord::shard_status{});
     return got ? got->state : "no answer";
@@ -212,13 +212,13 @@ TEST_CASE("shard_owner: one that slept through its lease finds everything closed
   const auto end = b.sim.now() + 6s;
   while (b.sim.now() < end)
     b.sim.advance(100ms);
-  CHECK_FALSE(right->holds(b.sim.now()));
+  CHECK_FALSE(right->is_valid(b.sim.now()));
   CHECK(b.one.life.alive == std::set<int>{1}); // Connected, for the sentence to users.
   CHECK(b.one.status() == "leaderless");
   b.redis.away = false;
   b.sim.advance(2s);
   CHECK(b.one.life.terms.size() == 2); // A new term, which begins with a resume.
-  CHECK_FALSE(right->holds(b.sim.now()));
+  CHECK_FALSE(right->is_valid(b.sim.now()));
   CHECK_FALSE(right->extend(b.sim.now(), b.sim.now() + 6s));
   CHECK(b.one.life.order == std::vector<std::string>{"begin 1", "end 1", "begin 2"});
 }
@@ -255,5 +255,5 @@ TEST_CASE("shard_owner: a shard that crashes ends its owner, whose supervisor st
   caf::anon_send_exit(b.one.life.last, caf::exit_reason::out_of_workers);
   b.sim.run();
   CHECK(b.one.status() == "no answer");
-  CHECK_FALSE(right->holds(b.sim.now()));
+  CHECK_FALSE(right->is_valid(b.sim.now()));
 }

@@ -47,11 +47,11 @@ gateway::url_source source(self_pointer self) {
 
 /// Starts one shard for one lease term. All its ports are closed when the term is over.
 owner::start_term term_of(caf::actor_system& sys, const connection& open, const ports& to,
-                          const lease_guard::apologies& sorry) {
-  return [&sys, open, connect = to.start_shard, sorry](const std::shared_ptr<lease_term>& term) {
+                          const lease_guard::apologies& replies) {
+  return [&sys, open, connect = to.start_shard, replies](const std::shared_ptr<lease_term>& term) {
     auto closed = open;
     closed.sessions = lease_guard::store(sys, term, open.sessions);
-    closed.events = lease_guard::handler(sys, term, open.events, sorry);
+    closed.events = lease_guard::handler(sys, term, open.events, replies);
     closed.connector = lease_guard::connector(sys, term, open.connector);
     std::vector<caf::actor> helpers{caf::actor_cast<caf::actor>(closed.sessions),
                                     caf::actor_cast<caf::actor>(closed.events)};
@@ -64,7 +64,7 @@ void start_all(self_pointer self, const plan& p) {
   const int count = st.options.shard_count > 0 ? st.options.shard_count : p.shards;
   std::vector<supervisor::child> list;
   const auto pacing = st.to.pacing(p);
-  const lease_guard::apologies sorry{st.to.rest, st.to.unavailable_answer};
+  const lease_guard::apologies replies{st.to.rest, st.to.unavailable_answer};
   for (int i = 0; i < count; ++i) {
     const connection open{i, count, st.to.events, st.to.sessions, st.to.connector, source(self), pacing};
     const owner::options lease{.shard = i, .who = st.options.who};
@@ -72,7 +72,7 @@ void start_all(self_pointer self, const plan& p) {
     st.running.push_back(supervisor::typed<discord::shard>(router));
     list.push_back(
       {"shard-" + std::to_string(i),
-       [&sys = self->system(), lease, leases = st.to.leases, start = term_of(self->system(), open, st.to, sorry)] {
+       [&sys = self->system(), lease, leases = st.to.leases, start = term_of(self->system(), open, st.to, replies)] {
          return caf::actor_cast<caf::actor>(owner::start(sys, leases, lease, start));
        },
        router});
@@ -107,7 +107,7 @@ flow<caf::expected<shard_state>> status_of(self_pointer self, discord::shard sha
   co_return co_await ask(self, shard, until, discord::shard_status{});
 }
 
-flow<> look(self_pointer self, deadline until, caf::typed_response_promise<states> reply) {
+flow<> list(self_pointer self, deadline until, caf::typed_response_promise<states> reply) {
   std::vector<flow<caf::expected<shard_state>>> asked;
   for (const auto& shard : self->state.running)
     asked.push_back(status_of(self, shard, until));
@@ -135,7 +135,7 @@ handle::behavior_type behavior(self_pointer self, options opts, ports to) {
   return {
     [self](const inspect& q) -> caf::result<states> {
       auto reply = self->make_response_promise<states>();
-      self->state.flows.start(look(self, q.until, reply));
+      self->state.flows.start(list(self, q.until, reply));
       return caf::delegated<states>{};
     },
     [self](start_now) { self->state.flows.start(open(self)); },

@@ -32,7 +32,7 @@ shards::gateway_plan::handle::behavior_type planning(shards::gateway_plan::handl
 }
 leases::handle::behavior_type leasing(leases::handle::pointer) {
   return {[](const leases::acquire& x) {
-            return leases::lease_state{true, x.who.node, x.lasts};
+            return leases::lease_state{true, x.who.node, x.ttl};
           },
           [](const leases::release&) { return leases::released{}; }};
 }

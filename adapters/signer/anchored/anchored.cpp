@@ -19,8 +19,8 @@ using signing_keys::key_list;
 constexpr int signing_factor = 12; // While it signs, the poll interval is this many times longer.
 constexpr int steps_max = 6;       // Create or adopt, finish, read again; the rest allows for concurrent processes.
 
-struct look {};
-using actor = handle::extend<caf::reacts_to<look>>;
+struct poll {};
+using actor = handle::extend<caf::reacts_to<poll>>;
 
 struct state {
   arrakis::flows flows;
@@ -238,10 +238,10 @@ auto handler(self_pointer self, flow<caf::expected<R>> (*work)(self_pointer, Mes
   };
 }
 
-flow<> look_once(self_pointer self) {
+flow<> poll_once(self_pointer self) {
   const auto now = co_await settle(self, within(self, std::chrono::seconds{10}));
   const bool signs = now && now->signs_with > 0;
-  self->delayed_send(self, self->state.opt.look_every * (signs ? signing_factor : 1), look{});
+  self->delayed_send(self, self->state.opt.poll_every * (signs ? signing_factor : 1), poll{});
 }
 
 actor::behavior_type behavior(self_pointer self, keyring::handle keyring, signing_keys::handle anchor, options opt) {
@@ -249,15 +249,15 @@ actor::behavior_type behavior(self_pointer self, keyring::handle keyring, signin
   self->state.keyring = std::move(keyring);
   self->state.anchor = std::move(anchor);
   self->state.opt = opt;
-  if (opt.look_every.count() > 0)
-    self->send(self, look{});
+  if (opt.poll_every.count() > 0)
+    self->send(self, poll{});
   return {handler<signature, sign>(self, do_sign),
           handler<verdict, verify>(self, do_verify),
           handler<key_version, rotate>(self, do_rotate),
           handler<keys, public_keys>(self, do_list),
           handler<condition, inspect>(self, do_inspect),
           handler<keys, signer::anchor>(self, do_anchor),
-          [self](look) { self->state.flows.start(look_once(self)); }};
+          [self](poll) { self->state.flows.start(poll_once(self)); }};
 }
 } // namespace
 

@@ -18,7 +18,7 @@ struct options {
   /// Between two looks by itself while the signer refuses, the first one at once: what was mended is seen, and an old
   /// database is anchored before anybody deploys. While it signs it looks twelve times more seldom, so that
   /// `arrakis_signer_refuses` stays true. Zero: it looks only when it is asked.
-  std::chrono::milliseconds look_every{0};
+  std::chrono::milliseconds poll_every{0};
 };
 
 /// Reads anchor and keyring for each message, so that a key that another process made, or a person restored, counts at

@@ -101,7 +101,7 @@ TEST_CASE("signer: it looks by itself also while it signs, and the gauge follows
   CHECK(f.signs(f.node) == ec::none);
   metrics::set("arrakis_signer_refuses", "", 1); // Until its own first look.
   const auto keyring = f.live.keep(local::start(f.live.sys(), {f.folder("keys")}));
-  const auto looking = f.live.keep(anchored::start(f.live.sys(), keyring, f.anchor, {.look_every = 5ms}));
+  const auto looking = f.live.keep(anchored::start(f.live.sys(), keyring, f.anchor, {.poll_every = 5ms}));
   const auto gauge_becomes = [](int value) {
     const auto line = fmt::format("\narrakis_signer_refuses {}\n", value);
     const auto end = std::chrono::steady_clock::now() + 20s;

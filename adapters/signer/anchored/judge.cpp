@@ -26,7 +26,7 @@ next_step judge_unanchored(const keyring::held& held, int newest_used) {
     return refuse(
       fmt::format("{} holds no key, and key version {} has signed manifests of this database: restore v{}.pem"
                   " from its copy",
-                  held.place, newest_used, newest_used));
+                  held.location, newest_used, newest_used));
   next_step step{next_step::take, 0, {}, {}};
   for (const auto& key : held.keys) // A key without a signature proves nothing; only an operator may anchor it.
     if (newest_used == 0 || key.first <= newest_used)
@@ -35,7 +35,7 @@ next_step judge_unanchored(const keyring::held& held, int newest_used) {
     return refuse(
       fmt::format("{} lacks key version {}, which has signed manifests of this database: restore v{}.pem from"
                   " its copy",
-                  held.place, newest_used, newest_used));
+                  held.location, newest_used, newest_used));
   return step;
 }
 
@@ -47,9 +47,9 @@ std::string contradiction(const keyring::held& held, const key_list& anchored) {
       return fmt::format(
         "{} holds another key as version {} than the anchored one ({}...): restore v{}.pem from its copy,"
         " or from the node that made it",
-        held.place, version, there->substr(0, 16), version);
+        held.location, version, there->substr(0, 16), version);
     if (!there && version < newest(anchored))
-      return fmt::format("{} holds a key version {} that was never anchored: move v{}.pem away", held.place, version,
+      return fmt::format("{} holds a key version {} that was never anchored: move v{}.pem away", held.location, version,
                          version);
   }
   return {};
@@ -65,7 +65,7 @@ next_step judge(const keyring::held& held, const signing_keys::anchored& anchor)
   if (newest(held.keys) > last)
     return refuse(fmt::format("{} holds key version {}, and the newest anchored one is {}: if the database was restored"
                               " from an older backup, take it with `arrakisctl signer anchor`",
-                              held.place, newest(held.keys), last));
+                              held.location, newest(held.keys), last));
   if (find(held.keys, last))
     return {next_step::sign, last, {}, {}};
   if (held.prepared == *find(anchor.keys, last))
@@ -73,7 +73,7 @@ next_step judge(const keyring::held& held, const signing_keys::anchored& anchor)
   return refuse(
     fmt::format("{} lacks key version {}, the newest anchored one ({}...): restore v{}.pem from its copy, or"
                 " from the node that made it",
-                held.place, last, find(anchor.keys, last)->substr(0, 16), last));
+                held.location, last, find(anchor.keys, last)->substr(0, 16), last));
 }
 
 caf::expected<key_list> lacking(const keyring::held& held, const signing_keys::anchored& anchor) {

@@ -50,7 +50,7 @@ TEST_CASE("keyring.local: a folder that is not there holds no key, and looking m
   CHECK(at.look().prepared.empty());
   CHECK_FALSE(local::check({at.folder}));
   CHECK_FALSE(fs::exists(at.folder));
-  CHECK(at.look().place == "folder " + at.folder);
+  CHECK(at.look().location == "folder " + at.folder);
 }
 
 TEST_CASE("keyring.local: a prepared key waits for its version, and signs from then on, also in the next process") {

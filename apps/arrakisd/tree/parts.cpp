@@ -16,7 +16,7 @@ caf::actor_system_config& system_config(const config& settings) {
 
 } // namespace
 
-parts::parts(const config& c, const wiring::addresses& w, registry::place r)
+parts::parts(const config& c, const wiring::addresses& w, registry::tree_node r)
   : settings(c),
     latest(c),
     where(w),

@@ -35,7 +35,7 @@ namespace arrakis::tree {
 /// Members are declared in an order in which each is destroyed before its dependencies.
 struct parts {
   /// Waits for no connection. Throws std::runtime_error that names an invalid key.
-  parts(const config&, const wiring::addresses&, registry::place root);
+  parts(const config&, const wiring::addresses&, registry::tree_node root);
 
   const config& settings; ///< Settings of the start; those that may change at run time are in `latest`.
   reload::latest latest;
@@ -43,7 +43,7 @@ struct parts {
   net::io io;
   std::unique_ptr<caf::actor_system> system;
   caf::actor_system& sys;
-  const registry::place root; ///< The root of the tree.
+  const registry::tree_node root; ///< The root of the tree.
   std::unique_ptr<asker> questions;
   fences::fence_table fence_table;
   quarantine::table quarantine_table;

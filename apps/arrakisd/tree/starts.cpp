@@ -32,7 +32,7 @@ caf::actor start_communities(parts& p, uint32_t crashes_max, std::chrono::millis
   o.quarantined = quarantine::recorder(p.quarantine_table, p.quarantine, o.kind);
   o.quarantine_of = quarantine::reader(p.quarantine_table, o.kind);
   community::ports to{p.community_store, p.manifests, p.deployments, p.signer,
-                      [&p] { caf::anon_send(p.relay, outbox_relay::kick{}); }};
+                      [&p] { caf::anon_send(p.relay, outbox_relay::read_now{}); }};
   return directory::start(p.sys, std::move(o), [&p, to](const std::string& key) {
     const auto guild = parse_snowflake(key).value_or(snowflake{});
     return caf::actor_cast<caf::actor>(community::start(p.sys, guild, to));
@@ -42,7 +42,7 @@ caf::actor start_communities(parts& p, uint32_t crashes_max, std::chrono::millis
 reconciler::handle start_reconciler(parts& p) {
   return reconciler::start(p.sys, {p.community_store, p.manifests, p.deployments, p.reconciliations, p.guilds,
                                    p.queues.at(jobs::discord_synthesis.name),
-                                   [&p] { caf::anon_send(p.relay, outbox_relay::kick{}); }});
+                                   [&p] { caf::anon_send(p.relay, outbox_relay::read_now{}); }});
 }
 
 wizard::options wizard_options(parts& p) {

@@ -28,7 +28,7 @@ struct declared {
 
   explicit declared(config::environment environment = {})
     : settings(*config::load("", with_folder(std::move(environment)))),
-      parts(settings, where, registry::place::root("arrakis")),
+      parts(settings, where, registry::tree_node::root("arrakis")),
       children(tree::declare(parts)) {}
   ~declared() {
     supervisor::end_routers(children);

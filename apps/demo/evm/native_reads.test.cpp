@@ -110,7 +110,7 @@ struct fixture {
                                                        node.deployed().erc20, node.accounts().at(9).substr(2), hex));
   }
   static constexpr std::chrono::milliseconds patient{6'000};
-  sighting last;
+  provenance last;
 };
 
 const std::string ten_thousand = "10000000000000000000000", ten_thousand_word = "21e19e0c9bab2400000";

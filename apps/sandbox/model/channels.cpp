@@ -258,7 +258,7 @@ outcome<js::object> create_channel(sandbox_state& state, const actor& by, guild&
   return to_json(kept);
 }
 
-outcome<js::object> edit_channel(sandbox_state& state, const actor& by, place at, const js::object& body) {
+outcome<js::object> edit_channel(sandbox_state& state, const actor& by, channel_ref at, const js::object& body) {
   auto& [in, where] = at;
   if (is_thread(where->kind))
     return edit_thread(state, by, at, body);
@@ -315,7 +315,7 @@ outcome<js::object> edit_channel(sandbox_state& state, const actor& by, place at
   return to_json(*where);
 }
 
-outcome<js::object> delete_channel(sandbox_state& state, const actor& by, place at) {
+outcome<js::object> delete_channel(sandbox_state& state, const actor& by, channel_ref at) {
   auto& [in, where] = at;
   if (is_thread(where->kind))
     return delete_thread(state, by, at);
@@ -343,7 +343,8 @@ outcome<js::object> delete_channel(sandbox_state& state, const actor& by, place 
   return gone;
 }
 
-outcome<done> put_overwrite(sandbox_state& state, const actor& by, place at, snowflake target, const js::object& body) {
+outcome<done> put_overwrite(sandbox_state& state, const actor& by, channel_ref at, snowflake target,
+                            const js::object& body) {
   auto& [in, where] = at;
   if (!(permissions_in(*in, *where, by.user) & manage_roles))
     return missing_permissions();
@@ -377,7 +378,7 @@ outcome<done> put_overwrite(sandbox_state& state, const actor& by, place at, sno
   return done{};
 }
 
-outcome<done> delete_overwrite(sandbox_state& state, const actor& by, place at, snowflake target) {
+outcome<done> delete_overwrite(sandbox_state& state, const actor& by, channel_ref at, snowflake target) {
   auto& [in, where] = at;
   if (!(permissions_in(*in, *where, by.user) & manage_roles))
     return missing_permissions();

@@ -8,13 +8,13 @@ class form;
 /// POST /guilds/{guild}/channels.
 outcome<js::object> create_channel(sandbox_state&, const actor&, guild&, const js::object& body);
 /// PATCH /channels/{channel}.
-outcome<js::object> edit_channel(sandbox_state&, const actor&, place, const js::object& body);
+outcome<js::object> edit_channel(sandbox_state&, const actor&, channel_ref, const js::object& body);
 /// DELETE /channels/{channel}.
-outcome<js::object> delete_channel(sandbox_state&, const actor&, place);
+outcome<js::object> delete_channel(sandbox_state&, const actor&, channel_ref);
 /// PUT /channels/{channel}/permissions/{target}.
-outcome<done> put_overwrite(sandbox_state&, const actor&, place, snowflake target, const js::object& body);
+outcome<done> put_overwrite(sandbox_state&, const actor&, channel_ref, snowflake target, const js::object& body);
 /// DELETE /channels/{channel}/permissions/{target}.
-outcome<done> delete_overwrite(sandbox_state&, const actor&, place, snowflake target);
+outcome<done> delete_overwrite(sandbox_state&, const actor&, channel_ref, snowflake target);
 /// PATCH /guilds/{guild}/channels: [{id, position, parent_id?}].
 outcome<done> move_channels(sandbox_state&, const actor&, guild&, const js::array& body);
 /// After how long a thread without a message is archived: an hour, a day, three days or a week, in minutes.

@@ -11,7 +11,7 @@ using namespace arrakis;
 using namespace arrakis::sandbox::model;
 
 namespace {
-place at(model_fixture& t, snowflake id) { return {&t.here(), &t.here().channels.at(id)}; }
+channel_ref at(model_fixture& t, snowflake id) { return {&t.here(), &t.here().channels.at(id)}; }
 } // namespace
 
 TEST_CASE("channels: text names are lower case with hyphens, categories keep theirs") {

@@ -19,7 +19,7 @@ using namespace arrakis;
 using namespace arrakis::sandbox::model;
 
 namespace {
-place at(model_fixture& t, snowflake id) { return {&t.here(), &t.here().channels.at(id)}; }
+channel_ref at(model_fixture& t, snowflake id) { return {&t.here(), &t.here().channels.at(id)}; }
 js::object sent(model_fixture& t, const std::string& body) {
   auto made = send_message(t.state, t.bot(), t.general(), object(body));
   REQUIRE(made);

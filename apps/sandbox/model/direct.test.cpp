@@ -13,7 +13,7 @@ namespace {
 js::object to(snowflake user) { return {{"recipient_id", user.text()}}; }
 struct letters : model_fixture {
   snowflake id = id_in(*open_direct(state, bot(), to(person)));
-  place with(const actor& by) { return *conversation_for(state, by, id); }
+  channel_ref with(const actor& by) { return *conversation_for(state, by, id); }
   outcome<js::object> write(const actor& by, std::string_view text) {
     return send_message(state, by, with(by), {{"content", text}});
   }

@@ -17,7 +17,7 @@ namespace {
 /// The quoted input may be as long as a request.
 refusal not_offered(std::string_view why) { return {400, 0, std::string{utf8_head(why, 300)}, {}}; }
 
-interaction& open(sandbox_state& state, const application& app, const place& at, snowflake user, int kind) {
+interaction& open(sandbox_state& state, const application& app, const channel_ref& at, snowflake user, int kind) {
   const auto id = state.next_id();
   auto& made = state.interactions[id];
   made = interaction{.id = id,
@@ -31,7 +31,7 @@ interaction& open(sandbox_state& state, const application& app, const place& at,
   return made;
 }
 
-js::object payload_of(sandbox_state& state, const interaction& i, const place& at, const application& app,
+js::object payload_of(sandbox_state& state, const interaction& i, const channel_ref& at, const application& app,
                       js::object data) {
   const auto mine = std::to_string(permissions_at(at, i.user));
   js::object out{{"id", i.id.text()},
@@ -119,7 +119,8 @@ bool writes_in(const channel& direct, snowflake user) {
 
 /// `resolved` for the options and selects that name users, roles or channels. `viewer`: whose permissions in a channel
 /// it tells.
-js::object resolve(sandbox_state& state, const place& at, const std::vector<std::string>& values, snowflake viewer) {
+js::object resolve(sandbox_state& state, const channel_ref& at, const std::vector<std::string>& values,
+                   snowflake viewer) {
   static const guild nobody;
   const auto& in = at.guild ? *at.guild : nobody;
   js::object users, members, roles, channels;
@@ -153,7 +154,7 @@ js::object resolve(sandbox_state& state, const place& at, const std::vector<std:
 
 /// Returns true if `text` is the id of an object of the requested kind in the guild, or of a recipient of the direct
 /// channel.
-bool is_offered(const place& at, std::string_view text, bool users, bool roles, bool channels) {
+bool is_offered(const channel_ref& at, std::string_view text, bool users, bool roles, bool channels) {
   const auto id = parse_snowflake(text);
   if (!id || !at.guild)
     return id && users && writes_in(*at.channel, *id);
@@ -163,7 +164,7 @@ bool is_offered(const place& at, std::string_view text, bool users, bool roles, 
 }
 
 /// Returns true if a select of `kind` may choose `text`.
-bool is_offered_by(int64_t kind, const place& at, std::string_view text) {
+bool is_offered_by(int64_t kind, const channel_ref& at, std::string_view text) {
   return is_offered(at, text, kind == user_select || kind == mentionable_select,
                     kind == role_select || kind == mentionable_select, kind == channel_select);
 }
@@ -185,7 +186,7 @@ void collect_ids(const js::array& options, std::vector<std::string>& ids) {
 
 /// An id in the options that names nothing of the kind that the option asks for; Discord's client offers only what is
 /// there. Empty: all are there.
-std::string unknown_id(const place& at, const js::array& options) {
+std::string unknown_id(const channel_ref& at, const js::array& options) {
   for (const auto& each : options) {
     const auto& option = each.as_object();
     if (const auto* inner = json::array_in(option, "options"))
@@ -214,7 +215,7 @@ int focused_kind(const js::array& options) {
   return 0;
 }
 
-std::optional<refusal> check_values(const place& at, const js::object& component,
+std::optional<refusal> check_values(const channel_ref& at, const js::object& component,
                                     const std::vector<std::string>& values) {
   const auto least = static_cast<size_t>(json::integer_or(component, "min_values", 1));
   const auto most = static_cast<size_t>(json::integer_or(component, "max_values", 1));
@@ -237,13 +238,13 @@ std::optional<refusal> check_values(const place& at, const js::object& component
   return std::nullopt;
 }
 
-bool is_here(const place& at, snowflake bot) {
+bool is_here(const channel_ref& at, snowflake bot) {
   return at.guild ? at.guild->members.contains(bot) : writes_in(*at.channel, bot);
 }
 
 /// Returns true if a command's `contexts` contain the place: 0 is a guild, 1 a direct channel with the bot. Null, which
 /// guild commands have, means everywhere.
-bool is_for(const command& what, const place& at) {
+bool is_for(const command& what, const channel_ref& at) {
   const auto* contexts = json::array_in(what.definition, "contexts");
   return !contexts || std::find(contexts->begin(), contexts->end(), js::value(at.guild ? 0 : 1)) != contexts->end();
 }
@@ -262,8 +263,8 @@ struct offered_command {
   application* app = nullptr;
 };
 /// The command of this name and type that somebody is offered in a place, of the one application or of any.
-outcome<offered_command> find_offered(sandbox_state& state, const place& at, snowflake user, std::string_view name,
-                                      int64_t kind, snowflake application) {
+outcome<offered_command> find_offered(sandbox_state& state, const channel_ref& at, snowflake user,
+                                      std::string_view name, int64_t kind, snowflake application) {
   offered_command found;
   for (auto& [id, each] : state.applications)
     if (!found.what && (!application || application == id) && is_here(at, each.bot))

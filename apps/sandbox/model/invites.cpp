@@ -70,7 +70,7 @@ std::pair<guild*, invite*> find(sandbox_state& state, std::string_view code) {
 }
 } // namespace
 
-outcome<js::object> create_invite(sandbox_state& state, const actor& by, place at, const js::object& body) {
+outcome<js::object> create_invite(sandbox_state& state, const actor& by, channel_ref at, const js::object& body) {
   if (!(permissions_in(*at.guild, *at.channel, by.user) & create_instant_invite))
     return missing_permissions();
   if (at.channel->kind == category_channel)

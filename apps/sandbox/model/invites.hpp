@@ -5,7 +5,7 @@
 namespace arrakis::sandbox::model {
 
 /// POST /channels/{channel}/invites; without `unique` an invite with the same terms is given again.
-outcome<js::object> create_invite(sandbox_state&, const actor&, place, const js::object& body);
+outcome<js::object> create_invite(sandbox_state&, const actor&, channel_ref, const js::object& body);
 /// Those of a channel, or of the whole guild (`channel` 0).
 outcome<js::array> list_invites(sandbox_state&, const actor&, const guild&, snowflake channel);
 /// GET /invites/{code}; `counts` adds the numbers of members.

@@ -130,7 +130,7 @@ void read_mentions(const sandbox_state& state, const guild* in, message& m, cons
 }
 
 /// A reply: its type, the reference, and the mention of whom it answers.
-std::optional<refusal> read_reference(sandbox_state& state, const place& at, form& f, message& m,
+std::optional<refusal> read_reference(sandbox_state& state, const channel_ref& at, form& f, message& m,
                                       const mention_rules& rules) {
   const auto* reference = f.object("message_reference");
   if (!reference)
@@ -152,7 +152,7 @@ std::optional<refusal> read_reference(sandbox_state& state, const place& at, for
   return std::nullopt;
 }
 
-outcome<message*> writable(sandbox_state& state, const actor& by, const place& at, snowflake id) {
+outcome<message*> writable(sandbox_state& state, const actor& by, const channel_ref& at, snowflake id) {
   auto* found = state.find_message(at.channel->id, id);
   if (!found || (found->visible_to && found->visible_to != by.user))
     return unknown("Message");
@@ -211,7 +211,7 @@ void remove(sandbox_state& state, const message& m) {
   state.messages[m.channel].erase(m.id);
 }
 
-outcome<message> draft_message(sandbox_state& state, const actor& by, place at, const js::object& body) {
+outcome<message> draft_message(sandbox_state& state, const actor& by, channel_ref at, const js::object& body) {
   form f(body);
   const auto fields = read_content(f);
   check_nonce(f, body);
@@ -236,7 +236,7 @@ outcome<message> draft_message(sandbox_state& state, const actor& by, place at, 
   return m;
 }
 
-outcome<js::object> send_message(sandbox_state& state, const actor& by, place at, const js::object& body) {
+outcome<js::object> send_message(sandbox_state& state, const actor& by, channel_ref at, const js::object& body) {
   const auto* where = at.channel;
   if (!at.guild && !may_write_to(state, by, *where))
     return refusal{403, 50007, "Cannot send messages to this user", {}};
@@ -259,7 +259,7 @@ outcome<js::object> send_message(sandbox_state& state, const actor& by, place at
   return out;
 }
 
-outcome<js::object> edit_message(sandbox_state& state, const actor& by, place at, snowflake id,
+outcome<js::object> edit_message(sandbox_state& state, const actor& by, channel_ref at, snowflake id,
                                  const js::object& body) {
   auto found = writable(state, by, at, id);
   if (!found)
@@ -272,7 +272,7 @@ outcome<js::object> edit_message(sandbox_state& state, const actor& by, place at
   return to_json(state, m, by.user);
 }
 
-outcome<done> delete_message(sandbox_state& state, const actor& by, place at, snowflake id) {
+outcome<done> delete_message(sandbox_state& state, const actor& by, channel_ref at, snowflake id) {
   auto found = writable(state, by, at, id);
   if (!found)
     return found.why();
@@ -282,14 +282,15 @@ outcome<done> delete_message(sandbox_state& state, const actor& by, place at, sn
   return done{};
 }
 
-outcome<js::object> get_message(sandbox_state& state, const actor& by, place at, snowflake id) {
+outcome<js::object> get_message(sandbox_state& state, const actor& by, channel_ref at, snowflake id) {
   auto found = writable(state, by, at, id);
   if (!found || (*found)->visible_to)
     return unknown("Message");
   return to_json(state, **found, by.user);
 }
 
-outcome<js::array> list_messages(sandbox_state& state, const actor& by, place at, message_window window, size_t count) {
+outcome<js::array> list_messages(sandbox_state& state, const actor& by, channel_ref at, message_window window,
+                                 size_t count) {
   if (!(permissions_at(at, by.user) & read_message_history))
     return js::array{};
   std::vector<const message*> seen; // Oldest first.
@@ -309,7 +310,7 @@ outcome<js::array> list_messages(sandbox_state& state, const actor& by, place at
   return list;
 }
 
-outcome<done> delete_messages(sandbox_state& state, const actor& by, place at, const js::object& body) {
+outcome<done> delete_messages(sandbox_state& state, const actor& by, channel_ref at, const js::object& body) {
   if (!at.guild)
     return direct_refused();
   if (!(permissions_at(at, by.user) & manage_messages))
@@ -338,7 +339,7 @@ outcome<done> delete_messages(sandbox_state& state, const actor& by, place at, c
   return done{};
 }
 
-outcome<done> pin(sandbox_state& state, const actor& by, place at, snowflake id, bool pinned) {
+outcome<done> pin(sandbox_state& state, const actor& by, channel_ref at, snowflake id, bool pinned) {
   auto found = writable(state, by, at, id);
   if (!found)
     return found.why();
@@ -361,7 +362,7 @@ outcome<done> pin(sandbox_state& state, const actor& by, place at, snowflake id,
   return done{};
 }
 
-js::array list_pins(sandbox_state& state, place at) {
+js::array list_pins(sandbox_state& state, channel_ref at) {
   js::array list;
   const auto& in = state.messages[at.channel->id];
   for (auto each = in.rbegin(); each != in.rend(); ++each)

@@ -6,15 +6,15 @@
 namespace arrakis::sandbox::model {
 
 /// A message as its author sends it, checked and not yet kept.
-outcome<message> draft_message(sandbox_state&, const actor&, place, const js::object& body);
+outcome<message> draft_message(sandbox_state&, const actor&, channel_ref, const js::object& body);
 /// POST /channels/{channel}/messages: sends a message.
-outcome<js::object> send_message(sandbox_state&, const actor&, place, const js::object& body);
+outcome<js::object> send_message(sandbox_state&, const actor&, channel_ref, const js::object& body);
 /// PATCH of a message by its author.
-outcome<js::object> edit_message(sandbox_state&, const actor&, place, snowflake id, const js::object& body);
+outcome<js::object> edit_message(sandbox_state&, const actor&, channel_ref, snowflake id, const js::object& body);
 /// DELETE of one message.
-outcome<done> delete_message(sandbox_state&, const actor&, place, snowflake id);
+outcome<done> delete_message(sandbox_state&, const actor&, channel_ref, snowflake id);
 /// GET of one message.
-outcome<js::object> get_message(sandbox_state&, const actor&, place, snowflake id);
+outcome<js::object> get_message(sandbox_state&, const actor&, channel_ref, snowflake id);
 /// Newest first; ephemeral ones are in no list. `after` gives those that follow it (0: the oldest of the channel),
 /// `around` half of them older.
 struct message_window {
@@ -23,25 +23,26 @@ struct message_window {
   snowflake around = {};
 };
 /// GET /channels/{channel}/messages: at most `count` messages of the window.
-outcome<js::array> list_messages(sandbox_state&, const actor&, place, message_window, size_t count);
+outcome<js::array> list_messages(sandbox_state&, const actor&, channel_ref, message_window, size_t count);
 
 /// POST /channels/{channel}/messages/bulk-delete: 2 to 100, none older than 14 days.
-outcome<done> delete_messages(sandbox_state&, const actor&, place, const js::object& body);
+outcome<done> delete_messages(sandbox_state&, const actor&, channel_ref, const js::object& body);
 
 /// Reactions. `emoji` as in the path: the character itself, or name:id. `user` 0: everybody's.
-outcome<done> react(sandbox_state&, const actor&, place, snowflake message, std::string_view emoji);
+outcome<done> react(sandbox_state&, const actor&, channel_ref, snowflake message, std::string_view emoji);
 /// Removes a reaction of `user`, or of everybody.
-outcome<done> unreact(sandbox_state&, const actor&, place, snowflake message, std::string_view emoji, snowflake user);
+outcome<done> unreact(sandbox_state&, const actor&, channel_ref, snowflake message, std::string_view emoji,
+                      snowflake user);
 /// Removes all reactions, or those of one emoji.
-outcome<done> clear_reactions(sandbox_state&, const actor&, place, snowflake message, std::string_view emoji);
+outcome<done> clear_reactions(sandbox_state&, const actor&, channel_ref, snowflake message, std::string_view emoji);
 /// Users who reacted with the emoji, by ascending id, those above `after`.
-outcome<js::array> list_reactions(sandbox_state&, place, snowflake message, std::string_view emoji, snowflake after,
-                                  size_t count);
+outcome<js::array> list_reactions(sandbox_state&, channel_ref, snowflake message, std::string_view emoji,
+                                  snowflake after, size_t count);
 
 /// Pins a message, or unpins it.
-outcome<done> pin(sandbox_state&, const actor&, place, snowflake message, bool pinned);
+outcome<done> pin(sandbox_state&, const actor&, channel_ref, snowflake message, bool pinned);
 /// Newest first.
-js::array list_pins(sandbox_state&, place);
+js::array list_pins(sandbox_state&, channel_ref);
 
 /// Keeps a message and tells of it, unless it is ephemeral. The oldest give way above messages_per_channel_max.
 /// `nonce` is echoed to the gateway, so that a client knows its own message; null: none.

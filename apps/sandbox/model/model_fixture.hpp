@@ -34,7 +34,7 @@ struct model_fixture {
   guild& here() { return state.guilds.at(guild_id); }
   actor bot() { return {.user = app().bot, .app = &app(), .reason = {}}; }
   actor as(snowflake user) { return {.user = user, .app = nullptr, .reason = {}}; }
-  place general() { return {&here(), &here().channels.at(here().system_channel)}; }
+  channel_ref general() { return {&here(), &here().channels.at(here().system_channel)}; }
   /// How many events of this name there were since the last look.
   size_t told(std::string_view name) {
     return static_cast<size_t>(

@@ -51,7 +51,7 @@ uint64_t permissions_in(const guild& in, const channel& where, snowflake user) {
   return mask & arrakis::permissions::view_channel ? mask : 0;
 }
 
-uint64_t permissions_at(const place& at, snowflake user) {
+uint64_t permissions_at(const channel_ref& at, snowflake user) {
   using namespace arrakis::permissions;
   if (at.guild)
     return permissions_in(*at.guild, *at.channel, user);

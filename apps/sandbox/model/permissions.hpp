@@ -19,7 +19,7 @@ uint64_t permissions_in(const guild&, snowflake user);
 uint64_t permissions_in(const guild&, const channel&, snowflake user);
 
 /// The same of a place; in a direct channel what everybody may there.
-uint64_t permissions_at(const place&, snowflake user);
+uint64_t permissions_at(const channel_ref&, snowflake user);
 
 /// True when `a` stands above `b`: by position, among equals the older role.
 bool above(const role& a, const role& b);

@@ -22,11 +22,11 @@ bool is_emoji(const guild* in, std::string_view emoji) {
   return keycap || (!emoji.empty() && emoji.size() <= 64 && (static_cast<unsigned char>(emoji[0]) & 0x80u));
 }
 
-js::object about(const place& at, const message& m) {
+js::object about(const channel_ref& at, const message& m) {
   return {{"channel_id", at.channel->id.text()}, {"message_id", m.id.text()}};
 }
 
-js::object reaction_data(const place& at, const message& m, std::string_view emoji, snowflake user) {
+js::object reaction_data(const channel_ref& at, const message& m, std::string_view emoji, snowflake user) {
   auto data = about(at, m);
   data["user_id"] = user.text();
   data["emoji"] = emoji_json(emoji);
@@ -35,7 +35,7 @@ js::object reaction_data(const place& at, const message& m, std::string_view emo
   return data;
 }
 
-outcome<message*> reactable(sandbox_state& state, const place& at, snowflake id) {
+outcome<message*> reactable(sandbox_state& state, const channel_ref& at, snowflake id) {
   auto* m = state.find_message(at.channel->id, id);
   if (!m || m->visible_to)
     return unknown("Message");
@@ -47,7 +47,7 @@ auto find(message& m, std::string_view emoji) {
 }
 } // namespace
 
-outcome<done> react(sandbox_state& state, const actor& by, place at, snowflake id, std::string_view emoji) {
+outcome<done> react(sandbox_state& state, const actor& by, channel_ref at, snowflake id, std::string_view emoji) {
   auto found = reactable(state, at, id);
   if (!found)
     return found.why();
@@ -76,7 +76,7 @@ outcome<done> react(sandbox_state& state, const actor& by, place at, snowflake i
   return done{};
 }
 
-outcome<done> unreact(sandbox_state& state, const actor& by, place at, snowflake id, std::string_view emoji,
+outcome<done> unreact(sandbox_state& state, const actor& by, channel_ref at, snowflake id, std::string_view emoji,
                       snowflake user) {
   auto found = reactable(state, at, id);
   if (!found)
@@ -93,7 +93,8 @@ outcome<done> unreact(sandbox_state& state, const actor& by, place at, snowflake
   return done{};
 }
 
-outcome<done> clear_reactions(sandbox_state& state, const actor& by, place at, snowflake id, std::string_view emoji) {
+outcome<done> clear_reactions(sandbox_state& state, const actor& by, channel_ref at, snowflake id,
+                              std::string_view emoji) {
   auto found = reactable(state, at, id);
   if (!found)
     return found.why();
@@ -113,8 +114,8 @@ outcome<done> clear_reactions(sandbox_state& state, const actor& by, place at, s
   return done{};
 }
 
-outcome<js::array> list_reactions(sandbox_state& state, place at, snowflake id, std::string_view emoji, snowflake after,
-                                  size_t count) {
+outcome<js::array> list_reactions(sandbox_state& state, channel_ref at, snowflake id, std::string_view emoji,
+                                  snowflake after, size_t count) {
   auto found = reactable(state, at, id);
   if (!found)
     return found.why();

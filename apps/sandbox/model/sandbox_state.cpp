@@ -113,12 +113,12 @@ outcome<guild*> guild_for(sandbox_state& state, const actor& by, snowflake id) {
   return in;
 }
 
-outcome<place> channel_for(sandbox_state& state, const actor& by, snowflake id) {
+outcome<channel_ref> channel_for(sandbox_state& state, const actor& by, snowflake id) {
   auto at = conversation_for(state, by, id);
   return !at || at->guild ? at : direct_refused();
 }
 
-outcome<place> conversation_for(sandbox_state& state, const actor& by, snowflake id) {
+outcome<channel_ref> conversation_for(sandbox_state& state, const actor& by, snowflake id) {
   auto* where = state.find_channel(id);
   if (!where)
     return unknown("Channel");
@@ -126,12 +126,12 @@ outcome<place> conversation_for(sandbox_state& state, const actor& by, snowflake
     const auto& both = where->recipients;
     if (std::find(both.begin(), both.end(), by.user) == both.end())
       return missing_access();
-    return place{nullptr, where};
+    return channel_ref{nullptr, where};
   }
   auto& in = state.guilds.at(where->guild);
   if (!(permissions_in(in, *where, by.user) & arrakis::permissions::view_channel))
     return missing_access();
-  return place{&in, where};
+  return channel_ref{&in, where};
 }
 
 } // namespace arrakis::sandbox::model

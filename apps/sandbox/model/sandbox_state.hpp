@@ -73,14 +73,14 @@ void change(js::array& to, std::string_view key, const Before& before, const Aft
 /// Returns the guild for a caller: Unknown Guild if there is none, Missing Access if the caller is not a member.
 outcome<guild*> guild_for(sandbox_state&, const actor&, snowflake id);
 /// A channel and its guild.
-struct place {
+struct channel_ref {
   model::guild* guild; ///< Null: a direct channel, which only some functions accept.
   model::channel* channel;
 };
 /// Returns a guild's channel for a caller who may view it (else Missing Access). A direct channel is refused with
 /// 50003.
-outcome<place> channel_for(sandbox_state&, const actor&, snowflake id);
+outcome<channel_ref> channel_for(sandbox_state&, const actor&, snowflake id);
 /// Does the same, and also returns direct channels for their two recipients.
-outcome<place> conversation_for(sandbox_state&, const actor&, snowflake id);
+outcome<channel_ref> conversation_for(sandbox_state&, const actor&, snowflake id);
 
 } // namespace arrakis::sandbox::model

@@ -90,7 +90,7 @@ js::object answer_of(sandbox_state& state, const channel& thread, const actor& b
   return out;
 }
 
-channel draft_of(const place& at, int kind) {
+channel draft_of(const channel_ref& at, int kind) {
   return {.guild = at.guild->id,
           .kind = kind,
           .parent = at.channel->id,
@@ -100,7 +100,7 @@ channel draft_of(const place& at, int kind) {
 }
 
 /// A post: the thread, and its first message with the same id.
-outcome<js::object> start_post(sandbox_state& state, const actor& by, place at, const js::object& body) {
+outcome<js::object> start_post(sandbox_state& state, const actor& by, channel_ref at, const js::object& body) {
   form f(body);
   f.require("name");
   f.require("message");
@@ -127,7 +127,7 @@ outcome<js::object> start_post(sandbox_state& state, const actor& by, place at, 
 }
 } // namespace
 
-outcome<js::object> start_thread_from(sandbox_state& state, const actor& by, place at, snowflake id,
+outcome<js::object> start_thread_from(sandbox_state& state, const actor& by, channel_ref at, snowflake id,
                                       const js::object& body) {
   auto* from = state.find_message(at.channel->id, id);
   if (!from || from->visible_to)
@@ -152,7 +152,7 @@ outcome<js::object> start_thread_from(sandbox_state& state, const actor& by, pla
   return answer_of(state, kept, by);
 }
 
-outcome<js::object> start_thread(sandbox_state& state, const actor& by, place at, const js::object& body) {
+outcome<js::object> start_thread(sandbox_state& state, const actor& by, channel_ref at, const js::object& body) {
   if (is_forum(at.channel->kind))
     return start_post(state, by, at, body);
   if (at.channel->kind != text_channel && at.channel->kind != announcement_channel)
@@ -173,7 +173,7 @@ outcome<js::object> start_thread(sandbox_state& state, const actor& by, place at
   return answer_of(state, keep_thread(state, by, *at.guild, std::move(made)), by);
 }
 
-outcome<js::object> edit_thread(sandbox_state& state, const actor& by, place at, const js::object& body) {
+outcome<js::object> edit_thread(sandbox_state& state, const actor& by, channel_ref at, const js::object& body) {
   auto& thread = *at.channel;
   const bool manages = permissions_in(*at.guild, thread, by.user) & manage_threads;
   if (!manages && thread.thread.owner != by.user)
@@ -211,7 +211,7 @@ outcome<js::object> edit_thread(sandbox_state& state, const actor& by, place at,
   return to_json(thread);
 }
 
-outcome<js::object> delete_thread(sandbox_state& state, const actor& by, place at) {
+outcome<js::object> delete_thread(sandbox_state& state, const actor& by, channel_ref at) {
   if (!(permissions_in(*at.guild, *at.channel, by.user) & manage_threads))
     return missing_permissions();
   const auto gone = *at.channel;
@@ -228,7 +228,7 @@ outcome<js::object> delete_thread(sandbox_state& state, const actor& by, place a
   return to_json(gone);
 }
 
-outcome<done> join_thread(sandbox_state& state, const actor& by, place at, snowflake user) {
+outcome<done> join_thread(sandbox_state& state, const actor& by, channel_ref at, snowflake user) {
   auto& thread = *at.channel;
   if (!is_thread(thread.kind))
     return unknown("Channel");
@@ -243,7 +243,7 @@ outcome<done> join_thread(sandbox_state& state, const actor& by, place at, snowf
   return done{};
 }
 
-outcome<done> leave_thread(sandbox_state& state, const actor& by, place at, snowflake user) {
+outcome<done> leave_thread(sandbox_state& state, const actor& by, channel_ref at, snowflake user) {
   auto& thread = *at.channel;
   if (!is_thread(thread.kind))
     return unknown("Channel");
@@ -254,14 +254,14 @@ outcome<done> leave_thread(sandbox_state& state, const actor& by, place at, snow
   return done{};
 }
 
-outcome<js::array> list_thread_members(sandbox_state& state, place at, bool with_member) {
+outcome<js::array> list_thread_members(sandbox_state& state, channel_ref at, bool with_member) {
   js::array list;
   for (const auto& [user, _] : at.channel->thread.members)
     list.push_back(member_json(state, *at.channel, user, with_member ? at.guild : nullptr));
   return list;
 }
 
-outcome<js::object> get_thread_member(sandbox_state& state, place at, snowflake user, bool with_member) {
+outcome<js::object> get_thread_member(sandbox_state& state, channel_ref at, snowflake user, bool with_member) {
   if (!at.channel->thread.members.contains(user))
     return unknown("Member");
   return member_json(state, *at.channel, user, with_member ? at.guild : nullptr);
@@ -276,7 +276,7 @@ js::object active_threads(sandbox_state& state, const actor& by, const guild& in
   return {{"threads", threads_seen_by(in, by.user)}, {"members", std::move(members)}, {"has_more", false}};
 }
 
-js::object archived_threads(sandbox_state& state, const actor& by, place at, bool private_ones, size_t count) {
+js::object archived_threads(sandbox_state& state, const actor& by, channel_ref at, bool private_ones, size_t count) {
   std::vector<const channel*> found;
   for (const auto& [_, each] : at.guild->channels)
     if (is_thread(each.kind) && each.parent == at.channel->id && each.thread.archived

@@ -56,11 +56,11 @@ bool may_manage(const actor* by, const webhook_place& at) {
 }
 
 /// The channel that a message goes to: the webhook's own, or a thread in it.
-outcome<place> target_of(const webhook_place& at, snowflake thread) {
+outcome<channel_ref> target_of(const webhook_place& at, snowflake thread) {
   const auto found = at.guild->channels.find(thread ? thread : at.hook->channel);
   if (found == at.guild->channels.end() || (thread && found->second.parent != at.hook->channel))
     return unknown("Channel");
-  return place{at.guild, &found->second};
+  return channel_ref{at.guild, &found->second};
 }
 
 outcome<message*> own_message(sandbox_state& state, const webhook_place& at, snowflake thread, snowflake id) {
@@ -84,7 +84,7 @@ outcome<webhook_place> find_webhook(sandbox_state& state, snowflake id, std::str
   return unknown("Webhook");
 }
 
-outcome<js::object> create_webhook(sandbox_state& state, const actor& by, place at, const js::object& body) {
+outcome<js::object> create_webhook(sandbox_state& state, const actor& by, channel_ref at, const js::object& body) {
   if (!(permissions_in(*at.guild, *at.channel, by.user) & manage_webhooks))
     return missing_permissions();
   if (at.channel->kind == category_channel)

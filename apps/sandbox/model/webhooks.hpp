@@ -13,7 +13,7 @@ struct webhook_place {
 outcome<webhook_place> find_webhook(sandbox_state&, snowflake id, std::string_view token = {});
 
 /// POST /channels/{channel}/webhooks.
-outcome<js::object> create_webhook(sandbox_state&, const actor&, place, const js::object& body);
+outcome<js::object> create_webhook(sandbox_state&, const actor&, channel_ref, const js::object& body);
 /// Webhooks of a channel, or of the whole guild (`channel` 0).
 outcome<js::array> list_webhooks(sandbox_state&, const actor&, const guild&, snowflake channel);
 /// With the webhook's own token nobody needs a permission: `by` is null.

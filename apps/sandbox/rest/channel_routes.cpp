@@ -9,25 +9,25 @@ namespace {
 using namespace model;
 
 reply get_channel(call& c) {
-  return in_conversation(c, [&](place at) {
+  return in_conversation(c, [&](channel_ref at) {
     return reply{200, at.guild ? to_json(*at.channel) : direct_json(c.state, *at.channel, c.by.user)};
   });
 }
 reply patch_channel(call& c) {
-  return in_channel(c, [&](place at) { return give(edit_channel(c.state, c.by, at, c.object())); });
+  return in_channel(c, [&](channel_ref at) { return give(edit_channel(c.state, c.by, at, c.object())); });
 }
 reply remove_channel(call& c) {
-  return in_conversation(c, [&](place at) {
+  return in_conversation(c, [&](channel_ref at) {
     // A direct one is closed for the caller alone, and is the same when it is opened again.
     return at.guild ? give(delete_channel(c.state, c.by, at))
                     : reply{200, direct_json(c.state, *at.channel, c.by.user)};
   });
 }
 reply put_permission(call& c) {
-  return in_channel(c, [&](place at) { return give(put_overwrite(c.state, c.by, at, c.id(1), c.object())); });
+  return in_channel(c, [&](channel_ref at) { return give(put_overwrite(c.state, c.by, at, c.id(1), c.object())); });
 }
 reply remove_permission(call& c) {
-  return in_channel(c, [&](place at) { return give(delete_overwrite(c.state, c.by, at, c.id(1))); });
+  return in_channel(c, [&](channel_ref at) { return give(delete_overwrite(c.state, c.by, at, c.id(1))); });
 }
 } // namespace
 

@@ -9,7 +9,7 @@ namespace {
 using namespace model;
 
 reply get_messages(call& c) {
-  return in_conversation(c, [&](place at) {
+  return in_conversation(c, [&](channel_ref at) {
     const message_window window{.before = c.query_id("before"),
                                 .after = c.query("after").empty() ? std::nullopt : std::optional(c.query_id("after")),
                                 .around = c.query_id("around")};
@@ -17,53 +17,53 @@ reply get_messages(call& c) {
   });
 }
 reply post_message(call& c) {
-  return in_conversation(c, [&](place at) { return give(send_message(c.state, c.by, at, c.object())); });
+  return in_conversation(c, [&](channel_ref at) { return give(send_message(c.state, c.by, at, c.object())); });
 }
 reply get_one_message(call& c) {
-  return in_conversation(c, [&](place at) { return give(get_message(c.state, c.by, at, c.id(1))); });
+  return in_conversation(c, [&](channel_ref at) { return give(get_message(c.state, c.by, at, c.id(1))); });
 }
 reply patch_message(call& c) {
-  return in_conversation(c, [&](place at) { return give(edit_message(c.state, c.by, at, c.id(1), c.object())); });
+  return in_conversation(c, [&](channel_ref at) { return give(edit_message(c.state, c.by, at, c.id(1), c.object())); });
 }
 reply remove_message(call& c) {
-  return in_conversation(c, [&](place at) { return give(delete_message(c.state, c.by, at, c.id(1))); });
+  return in_conversation(c, [&](channel_ref at) { return give(delete_message(c.state, c.by, at, c.id(1))); });
 }
 reply post_bulk_delete(call& c) {
-  return in_conversation(c, [&](place at) { return give(delete_messages(c.state, c.by, at, c.object())); });
+  return in_conversation(c, [&](channel_ref at) { return give(delete_messages(c.state, c.by, at, c.object())); });
 }
 reply post_typing(call& c) {
-  return in_conversation(c, [](place) { return reply{204, std::nullopt}; });
+  return in_conversation(c, [](channel_ref) { return reply{204, std::nullopt}; });
 }
 
 reply put_reaction(call& c) {
-  return in_conversation(c, [&](place at) { return give(react(c.state, c.by, at, c.id(1), c.ids[2])); });
+  return in_conversation(c, [&](channel_ref at) { return give(react(c.state, c.by, at, c.id(1), c.ids[2])); });
 }
 reply remove_reaction(call& c) {
   const auto user = c.ids[3] == "@me" ? c.by.user : c.id(3);
-  return in_conversation(c, [&](place at) { return give(unreact(c.state, c.by, at, c.id(1), c.ids[2], user)); });
+  return in_conversation(c, [&](channel_ref at) { return give(unreact(c.state, c.by, at, c.id(1), c.ids[2], user)); });
 }
 reply get_reactions(call& c) {
-  return in_conversation(c, [&](place at) {
+  return in_conversation(c, [&](channel_ref at) {
     return give(list_reactions(c.state, at, c.id(1), c.ids[2], c.query_id("after"), c.limit(25)));
   });
 }
 reply remove_reactions(call& c) {
   const std::string_view emoji = c.ids.size() > 2 ? std::string_view(c.ids[2]) : std::string_view{};
-  return in_conversation(c, [&](place at) { return give(clear_reactions(c.state, c.by, at, c.id(1), emoji)); });
+  return in_conversation(c, [&](channel_ref at) { return give(clear_reactions(c.state, c.by, at, c.id(1), emoji)); });
 }
 
 reply put_pin(call& c) {
-  return in_conversation(c, [&](place at) { return give(pin(c.state, c.by, at, c.id(1), true)); });
+  return in_conversation(c, [&](channel_ref at) { return give(pin(c.state, c.by, at, c.id(1), true)); });
 }
 reply remove_pin(call& c) {
-  return in_conversation(c, [&](place at) { return give(pin(c.state, c.by, at, c.id(1), false)); });
+  return in_conversation(c, [&](channel_ref at) { return give(pin(c.state, c.by, at, c.id(1), false)); });
 }
 reply get_pins(call& c) {
-  return in_conversation(c, [&](place at) { return reply{200, list_pins(c.state, at)}; });
+  return in_conversation(c, [&](channel_ref at) { return reply{200, list_pins(c.state, at)}; });
 }
 /// The list with pages; our channels have at most 50 pins, which is one page.
 reply get_pin_page(call& c) {
-  return in_conversation(c, [&](place at) {
+  return in_conversation(c, [&](channel_ref at) {
     js::array items;
     for (auto& each : list_pins(c.state, at)) {
       auto when = each.as_object().at("timestamp");

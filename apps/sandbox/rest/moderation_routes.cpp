@@ -29,10 +29,10 @@ reply post_bulk_ban(call& c) {
 }
 
 reply post_invite(call& c) {
-  return in_channel(c, [&](place at) { return give(create_invite(c.state, c.by, at, c.object())); });
+  return in_channel(c, [&](channel_ref at) { return give(create_invite(c.state, c.by, at, c.object())); });
 }
 reply get_channel_invites(call& c) {
-  return in_channel(c, [&](place at) { return give(list_invites(c.state, c.by, *at.guild, at.channel->id)); });
+  return in_channel(c, [&](channel_ref at) { return give(list_invites(c.state, c.by, *at.guild, at.channel->id)); });
 }
 reply get_guild_invites(call& c) {
   return in_guild(c, [&](guild& in) { return give(list_invites(c.state, c.by, in, {})); });

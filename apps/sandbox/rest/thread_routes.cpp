@@ -10,29 +10,32 @@ using namespace model;
 snowflake member_of(const call& c) { return c.ids[1] == "@me" ? c.by.user : c.id(1); }
 
 reply post_from_message(call& c) {
-  return in_channel(c, [&](place at) { return give(start_thread_from(c.state, c.by, at, c.id(1), c.object()), 201); });
+  return in_channel(
+    c, [&](channel_ref at) { return give(start_thread_from(c.state, c.by, at, c.id(1), c.object()), 201); });
 }
 reply post_thread(call& c) {
-  return in_channel(c, [&](place at) { return give(start_thread(c.state, c.by, at, c.object()), 201); });
+  return in_channel(c, [&](channel_ref at) { return give(start_thread(c.state, c.by, at, c.object()), 201); });
 }
 reply get_thread_members(call& c) {
-  return in_channel(c, [&](place at) { return give(list_thread_members(c.state, at, c.flag("with_member"))); });
+  return in_channel(c, [&](channel_ref at) { return give(list_thread_members(c.state, at, c.flag("with_member"))); });
 }
 reply get_one(call& c) {
   return in_channel(
-    c, [&](place at) { return give(get_thread_member(c.state, at, member_of(c), c.flag("with_member"))); });
+    c, [&](channel_ref at) { return give(get_thread_member(c.state, at, member_of(c), c.flag("with_member"))); });
 }
 reply put_member(call& c) {
-  return in_channel(c, [&](place at) { return give(join_thread(c.state, c.by, at, member_of(c))); });
+  return in_channel(c, [&](channel_ref at) { return give(join_thread(c.state, c.by, at, member_of(c))); });
 }
 reply remove_member(call& c) {
-  return in_channel(c, [&](place at) { return give(leave_thread(c.state, c.by, at, member_of(c))); });
+  return in_channel(c, [&](channel_ref at) { return give(leave_thread(c.state, c.by, at, member_of(c))); });
 }
 reply get_archived_public(call& c) {
-  return in_channel(c, [&](place at) { return reply{200, archived_threads(c.state, c.by, at, false, c.limit(50))}; });
+  return in_channel(c, [&](channel_ref at) {
+    return reply{200, archived_threads(c.state, c.by, at, false, c.limit(50))};
+  });
 }
 reply get_archived_private(call& c) {
-  return in_channel(c, [&](place at) {
+  return in_channel(c, [&](channel_ref at) {
     if (!(permissions_in(*at.guild, *at.channel, c.by.user) & manage_threads))
       return refuse(missing_permissions());
     return reply{200, archived_threads(c.state, c.by, at, true, c.limit(50))};

@@ -72,10 +72,10 @@ reply remove_hook(call& c) {
 }
 
 reply post_hook(call& c) {
-  return in_channel(c, [&](place at) { return give(create_webhook(c.state, c.by, at, c.object())); });
+  return in_channel(c, [&](channel_ref at) { return give(create_webhook(c.state, c.by, at, c.object())); });
 }
 reply get_channel_hooks(call& c) {
-  return in_channel(c, [&](place at) { return give(list_webhooks(c.state, c.by, *at.guild, at.channel->id)); });
+  return in_channel(c, [&](channel_ref at) { return give(list_webhooks(c.state, c.by, *at.guild, at.channel->id)); });
 }
 reply get_guild_hooks(call& c) {
   return in_guild(c, [&](guild& in) { return give(list_webhooks(c.state, c.by, in, {})); });

@@ -9,23 +9,23 @@ namespace arrakis::test {
 using namespace discord::budget;
 using std::chrono::milliseconds;
 
-std::string fake_budget::bucket_of(const std::string& place) const {
-  const auto end = place.find('\n');
-  const auto hash = hashes_.find(place.substr(0, end));
-  return hash == hashes_.end() ? place : hash->second + place.substr(end);
+std::string fake_budget::bucket_of(const std::string& route_key) const {
+  const auto end = route_key.find('\n');
+  const auto hash = hashes_.find(route_key.substr(0, end));
+  return hash == hashes_.end() ? route_key : hash->second + route_key.substr(end);
 }
 
-fake_budget::bucket& fake_budget::find(const std::string& place, instant now) {
-  auto& b = buckets_[bucket_of(place)];
+fake_budget::bucket& fake_budget::find(const std::string& route_key, instant now) {
+  auto& b = buckets_[bucket_of(route_key)];
   std::erase_if(b.flights, [now](const auto& f) { return f.second.until <= now; });
   return b;
 }
 
 milliseconds fake_budget::reserve(const slot& s, instant now) {
-  const auto hash = hashes_.find(s.place.substr(0, s.place.find('\n')));
-  if (s.place.empty() || (hash != hashes_.end() && hash->second.empty()))
+  const auto hash = hashes_.find(s.route_key.substr(0, s.route_key.find('\n')));
+  if (s.route_key.empty() || (hash != hashes_.end() && hash->second.empty()))
     return {};
-  auto& b = find(s.place, now);
+  auto& b = find(s.route_key, now);
   if (b.flights.contains(s.name))
     return {};
   const auto known = hash == hashes_.end() ? windows_.end() : windows_.find(hash->second);
@@ -45,15 +45,15 @@ milliseconds fake_budget::reserve(const slot& s, instant now) {
 }
 
 void fake_budget::learn(const answered_slot& s, instant now) {
-  const auto flight = find(s.place, now).flights.extract(s.name);
-  bool is_newest = flight && flight.mapped().number == find(s.place, now).calls;
+  const auto flight = find(s.route_key, now).flights.extract(s.name);
+  bool is_newest = flight && flight.mapped().number == find(s.route_key, now).calls;
   if (!s.bucket)
     return;
   const auto& told = *s.bucket;
-  auto& hash = hashes_[s.place.substr(0, s.place.find('\n'))];
+  auto& hash = hashes_[s.route_key.substr(0, s.route_key.find('\n'))];
   if (hash != told.hash) {
     hash = told.hash;
-    is_newest = !buckets_.contains(bucket_of(s.place));
+    is_newest = !buckets_.contains(bucket_of(s.route_key));
   }
   if (hash.empty())
     return;
@@ -61,7 +61,7 @@ void fake_budget::learn(const answered_slot& s, instant now) {
   w.limit = told.limit;
   if (w.length == milliseconds{0} || told.remaining > 0)
     w.length = std::max(w.length, told.reset_after);
-  auto& b = find(s.place, now);
+  auto& b = find(s.route_key, now);
   const int left = told.remaining - static_cast<int>(b.flights.size());
   if (is_newest && b.flights.empty()) {
     b.left = told.remaining;
@@ -73,21 +73,21 @@ void fake_budget::learn(const answered_slot& s, instant now) {
 }
 
 void fake_budget::give_back(const slot& s, instant now) {
-  auto& b = find(s.place, now);
+  auto& b = find(s.route_key, now);
   if (b.flights.erase(s.name) > 0 && b.reset > now)
     ++b.left;
 }
 
 granted fake_budget::trade(const exchange& x, instant now) {
   granted result;
-  for (const auto& h : x.told)
-    holds_[h.place] = std::max(holds_[h.place], now + h.left);
+  for (const auto& h : x.new_holds)
+    holds_[h.route_key] = std::max(holds_[h.route_key], now + h.left);
   std::erase_if(holds_, [&](const auto& h) { return h.second <= now; });
-  holds_version_ += !x.told.empty();
+  holds_version_ += !x.new_holds.empty();
   result.holds_version = std::to_string(holds_version_);
   if (x.holds_seen != result.holds_version)
-    for (const auto& [place, until] : holds_)
-      result.holds.push_back({place, std::chrono::ceil<milliseconds>(until - now)});
+    for (const auto& [route_key, until] : holds_)
+      result.holds.push_back({route_key, std::chrono::ceil<milliseconds>(until - now)});
   if (grants_all) {
     result.count = x.wanted.size();
     return result;
@@ -98,12 +98,12 @@ granted fake_budget::trade(const exchange& x, instant now) {
     quiet_ = std::max(*quiet_, now + x.hold_off);
   for (const auto& each : x.answered) {
     held_[each.name] = now + how.held_after_answer;
-    if (!each.place.empty())
+    if (!each.route_key.empty())
       learn(each, now);
   }
   for (const auto& each : x.unused) {
     held_.erase(each.name);
-    if (!each.place.empty())
+    if (!each.route_key.empty())
       give_back(each, now);
   }
   std::erase_if(held_, [&](const auto& slot) { return slot.second <= now; });

@@ -37,8 +37,8 @@ private:
     int limit = 0;
     std::chrono::milliseconds length{0};
   };
-  std::string bucket_of(const std::string& place) const;
-  bucket& find(const std::string& place, instant now);
+  std::string bucket_of(const std::string& route_key) const;
+  bucket& find(const std::string& route_key, instant now);
   std::chrono::milliseconds reserve(const discord::budget::slot&, instant now);
   void learn(const discord::budget::answered_slot&, instant now);
   void give_back(const discord::budget::slot&, instant now);
@@ -47,7 +47,7 @@ private:
   std::map<std::string, std::string> hashes_; ///< By route; empty: the route has no bucket.
   std::map<std::string, window> windows_;     ///< By hash.
   std::map<std::string, instant> held_;
-  std::map<std::string, instant> holds_; ///< By place.
+  std::map<std::string, instant> holds_; ///< By route key.
   uint64_t holds_version_ = 0;
   std::optional<instant> quiet_;
 };
