@@ -68,12 +68,12 @@ void print(const postgres::migrated& done, bool as_json) {
 
 /// Writes arrakisd.json into the state folder, for people and scripts: {"url": ..., "admin_url": ..., "pid": ...};
 /// `url` is empty without a public port.
-void announce(const config& settings, const node& here) {
+void write_addresses(const config& settings, const node& here) {
   const auto path = settings.text("node.state_folder") + "/arrakisd.json";
   const auto text = fmt::format("{{\"url\":\"{}\",\"admin_url\":\"{}\",\"pid\":{}}}\n", here.url(), here.admin_url(),
                                 getpid());
   if (auto bad = file::replace(path, text))
-    log::warn("systemd.not_announced", {{"error", text_of(bad)}});
+    log::warn("process.addresses_not_written", {{"error", text_of(bad)}});
 }
 
 /// Returns the maximum number of threads of this process: sockets, actors, one for each PostgreSQL connection (the
@@ -89,7 +89,7 @@ size_t threads_of(const config& settings) {
 void reread(const sources& from, const config& running, std::shared_ptr<const config>& last, reload::files& files,
             node& here) {
   const auto next = config::reload(*last, from.file, from.environment);
-  const auto seen = files.look();
+  const auto seen = files.read();
   auto faults = seen.faults;
   if (!next)
     faults.push_back(text_of(next.error()));
@@ -203,7 +203,7 @@ int run(const config& settings, const sources& from) {
   series::begin_at_zero(settings);
   {
     node here{settings, *where};
-    announce(settings, here);
+    write_addresses(settings, here);
     metrics::set("arrakis_build_info", "1; its labels say what runs.", 1,
                  {{"version", ARRAKIS_VERSION}, {"compiler", __VERSION__}});
     log::info("process.ready",
