@@ -21,7 +21,7 @@ enum class listener {
   admin_port,  ///< http.admin_address and http.admin_port, for whoever operates this process.
 };
 
-/// The difference of this machine's clock to Discord's. Readiness shows it; it is no reason to refuse work.
+/// Difference between this machine's clock and Discord's. Readiness shows it; work is not refused because of it.
 struct clock_skew {
   std::chrono::milliseconds ahead{0}, uncertainty{0};
 };

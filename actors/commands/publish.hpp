@@ -9,8 +9,8 @@
 
 namespace arrakis::commands {
 
-/// Brings Discord's list of our global commands up to date. It is written only when its hash is not the one that Redis
-/// remembers from the last time: Discord allows 200 creations a day. Tries again, with back-off, until the deadline.
+/// Updates Discord's list of our global commands. Writes it only when its hash differs from the one that Redis stored
+/// at the last update, because Discord allows 200 creations a day. Repeats with back-off until the deadline.
 /// ec::refused: Discord refused the list (the text has its reason).
 struct publish {
   snowflake application;
@@ -24,7 +24,7 @@ struct published {
 /// The publisher actor.
 using publisher = caf::typed_actor<caf::replies_to<publish>::with<published>>;
 
-/// Publishes as soon as Discord has said which application we are, and again when that changes with the token.
+/// Starts the actor that publishes as soon as our application id is known, and again when a new token changes it.
 publisher start_publisher(caf::actor_system&, redis::handle, discord::rest, discord::identity_port);
 
 } // namespace arrakis::commands

@@ -7,7 +7,7 @@
 
 namespace arrakis::community {
 
-/// The actors that a community asks.
+/// Actors that a community asks.
 struct ports {
   communities::handle communities;
   manifests::handle manifests;

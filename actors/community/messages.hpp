@@ -16,7 +16,7 @@
 
 namespace arrakis::community {
 
-/// The present community of the guild. `active` is empty when nothing was deployed yet.
+/// Asks for the community of the guild as it is now. -> described; `active` is empty when nothing was deployed yet.
 struct describe {
   snowflake guild;
   deadline until;
@@ -55,12 +55,12 @@ struct deployed {
   std::string waits; ///< For an operator's eye; then all else is empty.
 };
 
-/// The newest deployment of the guild; ec::not_found when there is none.
+/// Asks for the newest deployment of the guild. ec::not_found: there is none.
 struct latest {
   snowflake guild;
   deadline until;
 };
-/// While this deployment of the guild is open, its messages go to the conversation `newest` from now on.
+/// Sends the messages of this guild's open deployment to the conversation `newest` from now on.
 struct follow {
   snowflake guild;
   std::string deployment;
@@ -79,9 +79,9 @@ struct retry {
 
 /// Status of a guild's tenant.
 enum class tenant_status : uint8_t { none, active, frozen, deactivated };
-/// Three-valued: what could not be found out is never a no.
+/// Three-valued result of a check: `unknown` when it could not be made. Unknown never counts as no.
 enum class finding : uint8_t { unknown, no, yes };
-/// The finding of a check for a member, as short as the answer to the next question needs it.
+/// Result of the last check of a member: what the cache needs to answer the next question.
 struct verdict {
   snowflake member;
   int64_t block = 0;       ///< The chain's height that was read; 0: none was.
@@ -90,7 +90,7 @@ struct verdict {
   finding answer = finding::unknown;
 };
 
-/// Where the tenant stands, and what was found for the member last. Answers from memory while that is fresh.
+/// Asks for the status of the tenant and the last verdict about the member. Answered from memory while that is fresh.
 struct recall {
   snowflake member;
   deadline until;
@@ -103,14 +103,14 @@ struct recalled {
   std::string role; ///< The manifest id of the role that the verdict's tier earns; empty: none.
   std::optional<verdict> last;
 };
-/// Keeps a verdict. One of another version or fence than the tenant's is dropped: something changed meanwhile.
+/// Stores a verdict in the cache. It is dropped if the tenant's version or fence changed since it was made.
 struct remember {
   verdict what;
   int64_t version = 0;
   int64_t fence = 0;
 };
 
-/// Hints that the truth in PostgreSQL changed (status, fence, active version): read it again at the next question.
+/// Hint that status, fence or active version changed: read them from PostgreSQL at the next question.
 struct changed {
   snowflake guild;
 };

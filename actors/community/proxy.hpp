@@ -5,7 +5,7 @@
 
 namespace arrakis::community {
 
-/// Gives a directory of community actors, keyed by guild, the typed face of `proxy`.
+/// Wraps a directory of community actors, keyed by guild, in the typed handle `proxy`.
 proxy start_proxy(caf::actor_system&, caf::actor directory);
 
 } // namespace arrakis::community

@@ -10,7 +10,7 @@
 
 namespace arrakis::community {
 
-/// One tier of the active version: who gets it, and which role of the manifest it earns.
+/// Rule of one tier of the active version: the ranks that get it, and the role of the manifest that it grants.
 struct tier_rule {
   std::string tier; ///< Manifest ids.
   std::string role;
@@ -18,21 +18,21 @@ struct tier_rule {
   int64_t max_rank = std::numeric_limits<int64_t>::max(); ///< Inclusive.
 };
 
-/// The rules of a manifest, in its order. A tier without a role earns none and is kept with an empty one.
+/// Rules of a manifest's tiers, in its order. A tier without a role has an empty role id.
 std::vector<tier_rule> rules_of(const manifest&);
-/// The first tier that takes the rank; nullptr: ranks outside every tier earn none.
+/// First tier whose ranks include `rank`; nullptr: no tier does.
 const tier_rule* tier_of(const std::vector<tier_rule>&, int64_t rank);
 
-/// The verdicts that were found last, one a member. They are worth something only under the version and the fence that
-/// they were found under, and only for a while.
+/// Cache of the newest verdict of each member. A verdict is valid only under the version and the fence under which it
+/// was made, and only for a limited time.
 class verdict_cache {
 public:
   static constexpr size_t size_max = 64;          ///< A further one takes the place of the oldest.
   static constexpr int64_t fresh_ms = 5 * 60'000; ///< As long as the profile's key in Redis.
 
   void store(const verdict&);
-  /// The member's verdict, unless it is older than fresh_ms at `now_ms`, or of a time to come: the clock was set back,
-  /// and its age is not known.
+  /// The member's verdict, unless it is older than `fresh_ms` at `now_ms`, or later than `now_ms` (the clock was set
+  /// back, so its age is not known).
   std::optional<verdict> find(snowflake member, int64_t now_ms) const;
   void clear() { verdicts_.clear(); }
   size_t size() const { return verdicts_.size(); }
@@ -41,7 +41,7 @@ private:
   std::vector<verdict> verdicts_; ///< The oldest first.
 };
 
-/// All of it. `version` and `fence` say what the rules and the verdicts were found under.
+/// Cached state of one tenant. `version` and `fence` are those under which rules and verdicts were read.
 struct tenant_cache {
   bool known = false;
   tenant_status status = tenant_status::none;
@@ -50,7 +50,7 @@ struct tenant_cache {
   std::vector<tier_rule> rules;
   verdict_cache verdicts;
 
-  /// Takes over what PostgreSQL says. Verdicts of another version or fence are dropped.
+  /// Stores what PostgreSQL answered. Drops verdicts of another version or fence.
   void refresh(const described&);
 };
 } // namespace arrakis::community

@@ -11,6 +11,6 @@ struct options {
   hints::subscriber hints; ///< Each hint on the topic `fences` makes the log be read at once. Empty: the polls alone.
 };
 /// Starts the actor that polls the log and updates `table`, which outlives it. It begins with the whole log, also after
-/// a crash. A lost hint costs the wait for the next poll; a hint by itself changes nothing.
+/// a crash. A lost hint delays a change until the next poll.
 handle start(caf::actor_system&, fence_log::handle, fence_table& table, options = {});
 } // namespace arrakis::fences

@@ -15,7 +15,7 @@ namespace arrakis::fences {
 
 using instant = std::chrono::steady_clock::time_point;
 
-/// An effect: the fences at the begin of its work, and the user whom it concerns.
+/// An effect on Discord to be checked: the fences at the start of its work, and the user whom it concerns.
 struct effect {
   community_id community;
   int64_t fence = 0; ///< The community's when the work began.
@@ -23,7 +23,7 @@ struct effect {
   snowflake user;    ///< 0: no user in particular.
 };
 
-/// The answer whether an effect may leave. Of several reasons, the one of the widest scope counts.
+/// Result of a check whether an effect may leave; of several reasons the one of the widest scope.
 enum class verdict {
   allowed,
   not_known,        ///< The table is too old, or was never read.
@@ -32,12 +32,12 @@ enum class verdict {
   user_frozen,      ///< The user is frozen, or was since the work began.
 };
 
-/// The fences that this node knows, readable from any thread at the last moment before bytes leave. One per process;
-/// it outlives the actor system. Knowledge that is older than `max_age` is none: then nothing may leave (unknown is not
-/// "active").
+/// Table of the fences that this node knows, readable from any thread right before bytes leave. One per process; it
+/// outlives the actor system. Entries older than `max_age` do not count as known, and then no effect may leave (unknown
+/// is not "active").
 class fence_table {
 public:
-  /// P7: within 1 s of a freeze no effect leaves. A read that began less than that ago has seen the freeze.
+  /// P7: no effect leaves 1 s after a freeze. A read that began less than 1 s ago has seen the freeze.
   static constexpr std::chrono::milliseconds max_age{1'000};
 
   /// `clock` is the actor system's: virtual in tests. `guards` is off only in negative controls, which then see an
@@ -49,17 +49,17 @@ public:
 
   verdict judge(const effect&) const;
   bool allows(const effect& what) const { return judge(what) == verdict::allowed; }
-  /// The log was read to its end less than `max_age` ago.
+  /// True if the log was read to its end less than `max_age` ago.
   bool is_known() const;
 
-  /// Takes over newer changes, in their order.
+  /// Adds newer changes, in their order.
   void apply(const std::vector<fence_log::entry>&);
-  /// Takes over a whole log in the place of everything known: what is not in it never changed.
+  /// Replaces the whole table. A subject that is not in the log was never frozen.
   void replace(const std::vector<fence_log::entry>&);
-  /// The table is what the log was at `began`, or newer.
+  /// Records that the table is as new as the log was at `began`.
   void set_read(instant began);
 
-  /// This node holds the deployment under `run` until then; a newer run ends the older one's.
+  /// Records this node's lease of the deployment under `run`; a newer run ends the lease of an older one.
   void set_lease(const std::string& deployment, int64_t run, instant until);
   void release_lease(const std::string& deployment, int64_t run);
   bool has_lease(const std::string& deployment, int64_t run) const;
@@ -69,7 +69,7 @@ private:
   std::unique_ptr<impl> impl_;
 };
 
-/// A hint that the log may have grown: read it at once. Carries nothing, so nobody can freeze or thaw with it.
+/// Hint that the log may have grown: read it at once. Without data, so a forged hint cannot freeze or thaw.
 struct read_now {};
 /// Internal: the actor sends it to itself.
 struct poll {};

@@ -14,7 +14,7 @@
 
 namespace arrakis::gate {
 
-/// The meaning of an error for the work.
+/// Kinds of failure of a write, by what the job must do next.
 enum class trouble {
   none,
   frozen,          ///< Nothing left. Frozen, or the fence is old: later, without using an attempt.
@@ -27,10 +27,10 @@ enum class trouble {
   unknown,         ///< Sent without an answer: the effect may exist. Look before doing it again.
   unavailable,     ///< Nothing left (database, Redis or Discord away): later.
 };
-/// RATE_LIMIT_TIMEOUT, PERMISSION_ERROR, RESOURCE_NOT_FOUND, GUILD_NOT_FOUND, INVALID_PAYLOAD, COMMUNITY_FROZEN,
-/// UNKNOWN_ERROR, LEASE_LOST; empty for none.
+/// Error code of a kind of failure, as dead letters store it: RATE_LIMIT_TIMEOUT, PERMISSION_ERROR, RESOURCE_NOT_FOUND,
+/// GUILD_NOT_FOUND, INVALID_PAYLOAD, COMMUNITY_FROZEN, UNKNOWN_ERROR, LEASE_LOST; empty for none.
 std::string_view code_text(trouble);
-/// True: a later attempt at the same work can succeed without anybody's help.
+/// True if a later attempt at the same work can succeed without help from an admin or operator.
 bool retryable(trouble);
 
 /// An error with its sentence for an admin.

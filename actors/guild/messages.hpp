@@ -19,8 +19,8 @@ namespace arrakis::guild {
 //   ec::busy         256 others wait for a reading of this guild
 //   ec::unavailable, ec::unknown, ec::timeout, ec::throttled, as discord::rest has them: not readable now
 
-/// Everything that a plan is compared with. Those who ask about a guild while it is read share one reading, which
-/// begins after they asked.
+/// Reads a guild: everything that a plan is compared with. -> state. Concurrent requests share one reading that begins
+/// after they arrived.
 struct fetch {
   snowflake guild;
   std::string tenant; ///< For Discord's budget, which is shared out by tenant; empty: the guild's id.
@@ -29,7 +29,7 @@ struct fetch {
   bool role_members = false;
 };
 
-/// The roles alone: making one moves others.
+/// Reads only the roles, because creating a role moves others. -> role_list
 struct fetch_roles {
   snowflake guild;
   std::string tenant;
@@ -53,7 +53,7 @@ struct member_roles {
   std::vector<snowflake> roles;
 };
 
-/// The creators of the roles and channels of a guild, newest first.
+/// Reads who created the newest roles and channels of a guild, newest first, from the audit log. -> creations
 struct fetch_creations {
   snowflake guild;
   snowflake bot;

@@ -6,6 +6,6 @@
 #include <caf/actor_system.hpp>
 
 namespace arrakis::guild {
-/// Starts the reader. A reading waits for the bot's own user within its deadline, and is ec::unavailable without it.
+/// Starts the reader of guilds. A request waits for the bot's user id; ec::unavailable without it in time.
 handle start(caf::actor_system&, discord::rest, discord::identity_port);
 } // namespace arrakis::guild

@@ -19,15 +19,15 @@
 
 namespace arrakis::ingress {
 
-/// Permissions that the caller must have in the channel. It has no default, so what declares none does not compile.
-/// Judged at each click by the permissions that Discord computed for the interaction's own member, never by what a
-/// custom id says: who may press a button is decided when it is pressed, not when it was shown.
+/// Permissions that the caller must have in the channel; without a default, so that none is forgotten. Each click is
+/// checked against the permissions that Discord computed for the interaction's member, never against a custom id: the
+/// rights at the time of the click count, not those at the time of the message.
 class permission {
 public:
   /// Every member, and in a direct message the user.
   static constexpr permission everyone() { return permission{0}; }
   static constexpr permission administrator() { return permission{permissions::administrator}; }
-  /// All of these bits of schemas/permissions.hpp.
+  /// Requires all of these bits of schemas/permissions.hpp.
   static constexpr permission all_of(uint64_t bits) { return permission{bits}; }
 
   constexpr uint64_t bits() const { return bits_; }
@@ -41,7 +41,7 @@ private:
   uint64_t bits_;
 };
 
-/// The places where a command or component can be used.
+/// Contexts in which a command or component can be used: guild, direct message or both.
 /// https://discord.com/developers/docs/resources/application#interaction-contexts
 enum class context { guild, direct_message, anywhere };
 
@@ -76,7 +76,7 @@ struct command {
   modal_decision modal = nullptr;
 };
 
-/// A component (button, select) or a modal, by the begin of its custom id: the id is `prefix`, or begins with it and
+/// Component (button, select) or modal, by the prefix of its custom id: the id equals `prefix`, or begins with it and
 /// ":". The longest prefix wins.
 struct component {
   std::string_view prefix; ///< 1 to 64 characters. Never changed: messages of earlier versions carry it.
@@ -91,14 +91,14 @@ struct declaration {
   std::vector<command> commands = {};
   std::vector<component> components = {};
   std::vector<component> modals = {};
-  /// Starts the actor that answers all of it; one for the process. What it needs it asks of `services`; a process that
-  /// does not provide it starts without this owner (handlers.hpp).
+  /// Starts the actor that handles everything declared here; one per process. It finds the services that it needs in
+  /// `services`; a process without one of them starts without this owner (handlers.hpp).
   handler (*start)(caf::actor_system&, const services&) = nullptr;
   registry::declaration supervises =
     {}; ///< Actors that it starts by some key and watches itself, for the tree's picture.
 };
 
-/// The commands of all owners, sorted by name and type: the body of "bulk overwrite global application commands".
+/// JSON of the commands of all owners, sorted by name and type: the body of a bulk overwrite.
 /// https://discord.com/developers/docs/interactions/application-commands#bulk-overwrite-global-application-commands
 std::string registration_json(const std::vector<const declaration*>& owners);
 

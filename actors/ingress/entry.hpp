@@ -10,16 +10,16 @@
 
 namespace arrakis::ingress {
 
-/// The bound on interactions in work: those whose first answer is not out, and those whose handler has not replied. It
-/// is asked before an interaction waits in any mailbox, so that users hear "busy" in time however much waits (P9).
-/// Thread-safe. It outlives all slots.
+/// Limit of interactions in work: those without a first answer yet, and those whose handler has not replied. It is
+/// checked before an interaction enters a mailbox, so users get "busy" in time under any load (P9). Thread-safe. It
+/// outlives all slots.
 class admission {
 public:
   explicit admission(size_t in_flight_max = 512) : in_flight_max_(in_flight_max) {}
   admission(const admission&) = delete;
   admission& operator=(const admission&) = delete;
 
-  /// ec::busy, counted: as many are in work as may be. A PING needs no slot.
+  /// Takes a slot for the interaction. ec::busy, counted: the limit is reached. A PING needs no slot.
   caf::expected<incoming> admit(std::shared_ptr<const interaction>);
   size_t in_flight() const { return in_flight_.load(); }
 
@@ -44,23 +44,23 @@ private:
   const bool is_free_;
 };
 
-/// Returns the answer to deliver for an outcome of the ingress, by gateway or webhook: its answer, or a sentence for
-/// its error. An answer that did not come is ec::unknown, and its sentence says that the work may have been done.
-/// Nothing: no answer may be given (ec::conflict: whoever took it before answers; ec::refused: another application's),
-/// or it would not be in time. Then it is counted as unanswered. An error other than ec::busy, which admit() counts, is
-/// counted, and logged once in 10 s; that it was taken before is no news.
+/// Returns the answer to deliver (by gateway or webhook) for a result of the ingress: its answer, or a sentence for its
+/// error. ec::unknown: no answer came, and the sentence says that the work may have been done. Nothing: no answer may
+/// be given (ec::conflict: another process answers; ec::refused: another application's interaction), or it would be
+/// late; then it is counted as unanswered. Errors are counted and logged once in 10 s, except ec::busy, which admit()
+/// counts, and ec::conflict.
 std::optional<interaction_answer> to_deliver(const interaction&, caf::expected<interaction_answer> first,
                                              bool in_time = true);
 
-/// Counts a first answer by its `outcome`, a constant: "direct", "modal", "deferred", "busy", "failed" and the like.
+/// Counts a first answer by its `outcome`, a constant such as "direct", "modal", "deferred", "busy" or "failed".
 void count_answer(const char* outcome);
 
-/// The outcome of the delivery of an answer.
+/// Result of the delivery of an answer.
 enum class delivery {
   answered, ///< Discord took it, or the HTTP response with it was handed to the connection.
   refused,  ///< Discord refused it.
 };
-/// Counts it, and observes the time since the interaction came in.
+/// Counts a delivery, and observes the time since the interaction arrived.
 void record_delivery(const interaction&, delivery);
 
 } // namespace arrakis::ingress

@@ -10,7 +10,7 @@
 
 namespace arrakis::ingress::gateway_events {
 
-/// The actors that receive events.
+/// Actors that receive events.
 struct ports {
   ingress::handle interactions;
   ingress::admission* admission = nullptr; ///< The same that signed HTTP asks.

@@ -7,15 +7,15 @@
 
 namespace arrakis::ingress {
 
-/// One child for each owner, and the routes to it, which stay valid when the child is started again: an owner that
-/// crashes ends its own interactions and those of no other. An owner that needs a service which this process does not
-/// provide is left out: a line of the log names it, and whoever uses it is told so. It stays registered at Discord,
-/// whose one list of commands is that of all processes: another one may serve it.
+/// Children that handle interactions, one per owner, and the routes to them, which stay valid across restarts: a crash
+/// of one owner ends only its own interactions. An owner that needs a service which this process lacks is left out: a
+/// log line names it and its users get a sentence. Its commands stay registered at Discord, because all processes share
+/// one list and another process may serve it.
 struct handlers {
   std::vector<supervisor::child> children;
   route_table routes;
 };
-/// Starts nothing. The services outlive the children. Throws as route_table::add does.
+/// Declares children and routes; starts nothing. The services outlive them. Throws as route_table::add.
 handlers declare_handlers(caf::actor_system&, const std::vector<const declaration*>&, const services&);
 
 } // namespace arrakis::ingress

@@ -8,20 +8,20 @@
 
 namespace arrakis::ingress {
 
-/// The actors and facts that the ingress needs.
+/// Actors and facts that the ingress needs.
 struct ports {
   redis::handle redis; ///< Remembers which interactions were taken.
   discord::rest rest;
   route_table routes; ///< Made by declare_handlers.
-  /// Our application; 0 while Discord has not said which it is, and then every interaction is taken for ours. Empty: as
-  /// 0. Any thread.
+  /// Id of our application; 0 while it is unknown, and then every interaction is accepted as ours. Empty function:
+  /// always 0. Callable on any thread.
   std::function<snowflake()> application = {};
-  /// True while the guild's tenant is in quarantine: then every answer there says so. Empty: none is.
+  /// True while the guild's tenant is in quarantine: its users get a sentence about it. Empty: never.
   std::function<bool(snowflake guild)> is_quarantined = {};
 };
-/// Time limits.
+/// Time limits of the ingress.
 struct limits {
-  /// Discord drops an interaction 3 s after it was made; 1 s is for the way there and back. Counted from received_ms.
+  /// Limit of a direct first answer, from received_ms: Discord allows 3 s, of which 1 s is for the network.
   std::chrono::milliseconds direct_within{2'000};
   std::chrono::milliseconds remember_within{400}; ///< The question whether an interaction was taken before.
   std::chrono::milliseconds handler_within{20'000};

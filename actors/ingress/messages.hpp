@@ -17,9 +17,9 @@ namespace arrakis::ingress {
 
 class admission_slot;
 
-/// The asker delivers the answer to Discord. It comes within 2.5 s.
-/// ec::conflict: this interaction was taken before (it came in by both ways, or is a replay); ec::refused: it is
-/// another application's. Then nothing may be delivered.
+/// Hands an interaction to the ingress; the answer comes within 2.5 s and the asker delivers it to Discord. ->
+/// interaction_answer. ec::conflict: another delivery of this interaction came first (gateway and webhook, or a
+/// replay); ec::refused: another application's. Deliver nothing then.
 struct incoming {
   std::shared_ptr<const interaction> what;
   std::shared_ptr<const admission_slot>
@@ -27,15 +27,15 @@ struct incoming {
 };
 using handle = caf::typed_actor<caf::replies_to<incoming>::with<interaction_answer>>;
 
-/// One entry of the list that a user chooses from. Name: 1 to 100 characters. A text has at most 100 characters, a
-/// number lies within 2^53.
+/// One autocomplete choice. Name: 1 to 100 characters. A text has at most 100 characters, a number lies within
+/// 2^53.
 struct choice {
   std::string name;
   std::variant<std::string, int64_t, double> value;
 };
 
-/// A request to the owner of a command, component or modal (declaration.hpp). Caller, place and options have been
-/// checked by then.
+/// Request to the owner of a command, component or modal (declaration.hpp). Permission, context and options are already
+/// checked. -> reply
 struct request {
   std::shared_ptr<const interaction> what;
   deadline until;
@@ -57,17 +57,17 @@ struct reply {
 /// Errors become a message for the user; ec::invalid, refused, not_found, conflict and frozen show their text.
 using handler = caf::typed_actor<caf::replies_to<request>::with<reply>>;
 
-/// The sentence that a user reads for an error: what happened and what to do.
+/// Sentence for a user about an error: what happened and what to do.
 std::string user_message(const caf::error&);
-/// Message data with this content alone. It mentions nobody.
+/// JSON of message data with only this content, which mentions nobody.
 std::string message_json(std::string_view content);
-/// Message data (an object) with the flag by which only the asker sees it.
+/// Adds the ephemeral flag to message data (an object): only the user who asked sees it.
 /// https://discord.com/developers/docs/resources/message#message-object-message-flags
 std::string ephemeral(const std::string& data_json);
-/// The first answer that tells an error: a message that only the asker sees. To autocomplete Discord takes choices
-/// alone, so that it is none of them.
+/// First answer for an error: an ephemeral message. For autocomplete, an empty list, because Discord accepts only
+/// choices there.
 interaction_answer error_answer(const interaction&, const caf::error&);
-/// The answer to autocomplete.
+/// First answer to an autocomplete interaction.
 interaction_answer choices_answer(const std::vector<choice>&);
 
 } // namespace arrakis::ingress

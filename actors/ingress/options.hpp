@@ -5,12 +5,12 @@
 
 namespace arrakis::ingress {
 
-/// ec::invalid, with a sentence for the user that names the option: not declared, of another type, out of its bounds,
-/// no choice, missing; or the sub-command is not known. While somebody types (autocomplete) only the name and the
-/// focused option are looked at.
+/// Checks an interaction's options against the declaration. ec::invalid, with a sentence for the user that names the
+/// option: not declared, of another type, out of bounds, not one of the choices, missing, or an unknown sub-command.
+/// For autocomplete only names and the focused option are checked.
 caf::error validate_options(const command&, const interaction&);
 
-/// Names the first fault of declared options by Discord's bounds; empty: none.
+/// Error text for the first declared option that breaks Discord's bounds; empty: none.
 std::string fault_of(const std::vector<option>&, int depth = 0);
 
 } // namespace arrakis::ingress

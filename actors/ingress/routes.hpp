@@ -11,8 +11,8 @@
 
 namespace arrakis::ingress {
 
-/// The state of an owner: left out of this process, because it lacks a service that the owner needs. Set when the owner
-/// is started, read for each of its interactions, on any thread.
+/// State of an owner: left out of this process if a service that it needs is missing. Set at the owner's start, read
+/// for each of its interactions on any thread.
 struct owner_status {
   mutable std::atomic<bool> is_left_out{false};
 };
@@ -27,13 +27,13 @@ struct route {
   std::shared_ptr<const owner_status> owner = nullptr; ///< None: it is there.
 };
 
-/// The routes of this process.
+/// Routes of this process.
 class route_table {
 public:
-  /// The declaration outlives the table. Throws std::logic_error that says what cannot be: a name or prefix that
-  /// another owner has, or one that Discord would not take.
+  /// Adds a declaration, which outlives the table. Throws std::logic_error for a name or prefix that another owner has,
+  /// and for one that Discord refuses.
   void add(const declaration&, const handler& to, std::shared_ptr<const owner_status> = nullptr);
-  /// Null: nobody answers it (any more).
+  /// Route for an interaction; null: no owner handles it.
   const route* find(const interaction&) const;
 
 private:
@@ -43,9 +43,9 @@ private:
   by_prefix components_, modals_;
 };
 
-/// Why nobody is asked about it; no error: its handler is. ec::not_found: no route. ec::refused: another place, or the
-/// caller lacks a permission, or the owner is left out. ec::invalid: an option. `is_quarantined`: the guild's tenant;
-/// then all is ec::quarantined.
+/// Reason for not asking the owner; no error: ask it. ec::not_found: no route. ec::refused: wrong context, the caller
+/// lacks a permission, or the owner is left out. ec::invalid: an option. ec::quarantined: the guild's tenant is
+/// (`is_quarantined`).
 caf::error judge(const route*, const interaction&, bool is_quarantined);
 /// The error for the user of an owner that is left out on this process.
 caf::error not_served_here();

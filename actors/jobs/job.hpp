@@ -21,7 +21,7 @@
 
 namespace arrakis::jobs {
 
-/// The services of jobs. Nothing is added for a single kind: it finds whatever else it needs in `available`.
+/// Services of jobs. A kind finds everything that only it needs in `available`.
 struct services {
   gate::handle gate;    ///< All writes to Discord.
   guild::handle guilds; ///< All reads of a guild.
@@ -31,27 +31,27 @@ struct services {
   discord::identity_port identity;
   std::string worker; ///< This incarnation of this process: a lease that bears it is no other's.
   std::function<void(queue::progress)> report; ///< To the queue of the job, as the processor sets it; may be empty.
-  /// How long what a job works on is its own without a renewal, of which there is one in each quarter. As long as the
-  /// queue's lock (queue.lock_ms), so that both tell of a dead worker at the same time (P8).
+  /// Lease of the row that a job works on, renewed four times in this time. As long as the queue's lock
+  /// (queue.lock_ms), so that both expire together when a worker dies (P8).
   std::chrono::milliseconds lease{8'000};
-  /// By type: the addresses of the process, as arrakisd's tree provides them. It outlives the jobs. A kind is never
-  /// given null: jobs::start takes that for "nothing is provided".
+  /// Addresses of the process by type, as arrakisd's tree provides them. Outlives the jobs. Never null for a job:
+  /// jobs::start treats null as "nothing is provided".
   const arrakis::services* available = nullptr;
   bool adopts = true; ///< Off only in the negative control of the crash tests: an interrupted create then leaves two.
 };
 
-/// A job kind: its public terms and the actor that processes one job.
+/// Job kind: its public terms and the actor that processes one job.
 struct job_kind {
   job_terms terms;
   std::chrono::milliseconds within; ///< A job that runs longer is ended and counts as failed, retryable.
-  /// One actor for one job: it answers `process` once and ends.
+  /// Starts the actor of one job, which answers `process` once and ends.
   std::function<queue::processor(caf::actor_system&, const services&)> start;
 };
 
 /// All kinds, in the order of their folders' names.
 const std::vector<const job_kind*>& all();
 
-/// The queues that kinds name, each once, by name.
+/// All queues that the kinds name, without repetition, sorted by name.
 std::vector<const job_queue*> queues(const std::vector<const job_kind*>& kinds = all());
 
 } // namespace arrakis::jobs

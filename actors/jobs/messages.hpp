@@ -10,20 +10,20 @@
 
 namespace arrakis::jobs {
 
-/// A queue with its workers. To add one: a constant beside the first kind that names it. The build finds a queue
-/// through the kinds of its jobs, and several kinds may share one.
+/// A queue with its workers. To add one: declare a constant beside the first kind that uses it. The build finds queues
+/// through the kinds of jobs; kinds may share one.
 struct job_queue {
   std::string_view name; ///< The operator's name for it: "discord-synthesis". In Redis it is "{discord-synthesis}".
   std::string_view help; ///< One sentence.
   /// The key of the configuration that may give it another name in Redis; empty: it has no other.
   std::string_view name_setting{};
   unsigned concurrency = 0; ///< Jobs at once in one process; 0: as queue.concurrency says.
-  /// At most `starts_max` jobs begin in each `starts_within`, over all processes; 0: no limit.
+  /// Rate limit over all processes: at most `starts_max` jobs start in each `starts_within`; 0: no limit.
   int64_t starts_max = 0;
   std::chrono::milliseconds starts_within{1'000};
 };
 
-/// The queue of jobs that write to a guild. Its name in BullMQ is older than ours, and queue.name may change it.
+/// Queue of jobs that write to a guild. BullMQ clients know it by this name; queue.name may change it.
 inline constexpr job_queue discord_synthesis{
   .name = "discord-synthesis", .help = "Deployments and repairs of guilds.", .name_setting = "queue.name"};
 
@@ -34,7 +34,7 @@ struct field {
   bool required = true;
 };
 
-/// The event that closes the work item of a job.
+/// Events that close a job's work item.
 enum class closed_by {
   store, ///< The transaction of a store that records the end of the work (outbox::close_job).
   /// For a kind that keeps no row of its own: the worker notes a success in the work item, and does not run again what
@@ -53,15 +53,15 @@ struct job_terms {
   std::vector<field> payload;                ///< Fields of an object; empty: any data.
   int attempts = 0;                          ///< 0: as queue.attempts says.
   std::chrono::milliseconds back_off{5'000}; ///< Before the second attempt; five times as long before each further one.
-  /// Jobs of one tenant in the queue at once; 0: as many as the queue allows one tenant, over all kinds.
+  /// Limit of one tenant's jobs of this kind in the queue at once; 0: only the tenant's limit over all kinds applies.
   int per_tenant = 0;
   closed_by closed = closed_by::store;
-  /// A work item that is still open so long after it was first sent is reported, and no longer counts against its
+  /// Time after the first sending at which an open work item is reported as overdue and no longer counts against its
   /// tenant. Longer than any job of this kind takes.
   std::chrono::milliseconds closes_within = std::chrono::hours{72};
 };
 
-/// ec::invalid names the field of `data_json` that is missing or of another type; nothing: it is as the kind says.
+/// Checks a payload. ec::invalid names the field of `data_json` that is missing or of another type.
 caf::error check_payload(const job_terms&, std::string_view data_json);
 
 } // namespace arrakis::jobs

@@ -8,20 +8,20 @@
 
 namespace arrakis::operator_api {
 
-/// Actors in one answer; a larger `limit` is refused.
+/// Maximum of actors in one answer; a larger `limit` is refused.
 inline constexpr size_t actors_max = 1'000;
 
-/// The socket of the daemon with this state folder, an absolute path.
+/// Absolute path of the socket of the daemon with this state folder.
 std::string socket_path(const std::string& state_folder);
 
-/// Options of the listener: mode 0600, this user and root alone, few connections, requests without a body.
+/// Options of the listener: mode 0600 (this user and root), few connections, requests without a body.
 net::http_server_options listener_options(const std::string& state_folder);
 
-/// GET /tree: {"tree": [...]}, the declared places with their state.
-/// GET /actors?path=PATH&sort=mailbox|age|restarts|rate&limit=N: {"total", "actors": [...], "kinds": [...]}; the actors
-/// at and below PATH, at most `limit`, those with the most first (rate: the most messages handled; who asks twice knows
-/// the rate).
-/// 400 for a parameter that is none of these, 404, 405.
+/// Handler of the operator's socket. GET /tree: {"tree": [...]}, the declared nodes with their
+/// state. GET /actors?path=PATH&sort=mailbox|age|restarts|rate&limit=N: {"total", "actors":
+/// [...], "kinds": [...]}, the actors at and below PATH, at most `limit`, sorted descending
+/// (rate: by handled messages; two requests give a rate). Errors: 400 for another parameter, 404,
+/// 405.
 net::http_server::handler handler(registry::tree_node root);
 
 } // namespace arrakis::operator_api

@@ -4,8 +4,8 @@
 #include <caf/typed_actor.hpp>
 
 namespace arrakis::outbox_relay {
-/// A hint that something was committed: read the outbox now and not at the next poll. Cheap, may be sent at any rate,
-/// may be lost.
+/// Hint that work was committed: the relay reads the outbox at once. Cheap and idempotent; a lost one delays work until
+/// the next poll.
 struct read_now {};
 struct poll {}; ///< Internal: the relay sends it to itself.
 

@@ -27,13 +27,13 @@ const std::vector<const target*>& all();
 
 namespace arrakis::outbox_relay {
 
-/// A queue, and how many jobs one tenant may have in it, of all kinds together.
+/// A queue, and the limit of one tenant's jobs in it over all kinds.
 struct queue_port {
   queue::handle port;
   int per_tenant_max = 4;
 };
 
-/// The queues for jobs and the kinds of jobs, as one service.
+/// Queues and job kinds of this process, as one service.
 struct job_queues {
   std::map<std::string, queue_port, std::less<>> queues; ///< By the name of the job_queue.
   std::vector<const jobs::job_terms*> kinds;             ///< Rows of other kinds wait for a node that knows them.

@@ -6,11 +6,11 @@
 
 namespace arrakis::outbox_relay::policy {
 
-/// True: the row itself is at fault, so a person is needed; false: a peer is away for the moment.
+/// True if the row itself is at fault, so that an operator is needed; false: a server is temporarily unavailable.
 bool needs_a_person(ec code);
 
-/// The time that a row rests after its `attempts`-th failure, without jitter: from 500 ms to 15 s while a peer is away,
-/// from 1 min to 1 h when a person is needed.
+/// Delay of a row after its `attempts`-th failure in a row, without jitter: 500 ms to 15 s for an unavailable server, 1
+/// min to 1 h when an operator is needed.
 std::chrono::milliseconds rest(ec code, int attempts);
 
 } // namespace arrakis::outbox_relay::policy

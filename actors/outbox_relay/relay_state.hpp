@@ -17,12 +17,12 @@ using pointer = handle::stateful_pointer<state>;
 } // namespace arrakis::outbox_relay
 
 namespace arrakis::targets {
-/// A target with what it found in the services.
+/// A target bound to the services that it needs.
 struct bound_target {
-  /// Bounds on the rows that one tenant may have sent and open: one entry, or one for each kind of job.
+  /// Limits of one tenant's sent and open rows: one entry, or one for each kind of job.
   std::vector<outbox::share> shares;
-  /// Brings a row a step on: closes it, or notes that it was sent, or when it is due again. An error: the relay tells
-  /// it and lets the row rest, the longer the more often it failed.
+  /// Processes a row: sends it, closes it or postpones it. On an error the relay logs it and delays the row, longer
+  /// with each failure.
   std::function<flow<caf::error>(outbox_relay::pointer, outbox::row)> carry;
 };
 } // namespace arrakis::targets

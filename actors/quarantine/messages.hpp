@@ -11,8 +11,8 @@
 
 namespace arrakis::quarantine {
 
-/// The keys in quarantine, on whichever process they crashed. Readable from any thread. One per process; it outlives
-/// the actor system. It lacks what PostgreSQL was not asked about yet.
+/// Table of keys in quarantine on any process, as last read from PostgreSQL, plus those that crashed here. Readable
+/// from any thread. One per process; it outlives the actor system.
 class table {
 public:
   table();
@@ -20,14 +20,14 @@ public:
   table(const table&) = delete;
   table& operator=(const table&) = delete;
 
-  /// Returns why `key` of this kind of actor is in quarantine; nothing when it is not.
+  /// Returns the error for which `key` of this kind of actor is in quarantine; nothing if it is not.
   std::optional<std::string> find(const std::string& kind, const std::string& key) const;
   void add(const quarantines::entry&);
-  /// The difference that a replacement made.
+  /// Changes of a replacement.
   struct change {
     std::vector<quarantines::entry> added, released;
   };
-  /// Replaces everything known by these entries. Returns the changes.
+  /// Replaces the whole table by these entries. Returns the changes.
   change replace(std::vector<quarantines::entry>);
 
 private:

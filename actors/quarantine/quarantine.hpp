@@ -13,11 +13,11 @@ struct options {
   std::chrono::milliseconds within{5'000};
   size_t unsaved_max = 1'000; ///< Crashes kept while PostgreSQL is away; further ones hold on this process alone.
 };
-/// Starts the actor that copies the entries from PostgreSQL to `table`, which outlives it, and saves what crashed here.
+/// Starts the actor that copies the entries from PostgreSQL to `table`, which outlives it, and stores crashes.
 handle start(caf::actor_system&, quarantines::handle, table& table, options);
 
-/// The two callbacks of a directory (directory::options) whose actors are of `kind`: quarantined and quarantine_of. The
-/// keys end with a guild's snowflake: "123" or "user:123".
+/// Callbacks directory::options::quarantined and quarantine_of for actors of `kind`: one stores a key, the other finds
+/// one. Keys end with a guild's snowflake: "123" or "user:123".
 std::function<void(const std::string& key, const std::string& error, const std::string& last_message)> recorder(
   table&, handle to, std::string kind);
 std::function<std::optional<std::string>(const std::string& key)> reader(const table&, std::string kind);

@@ -13,13 +13,13 @@
 
 namespace arrakis::readiness {
 
-/// The state of the connection to a server.
+/// State of the connection to a server.
 struct link_status {
   bool ready = false;
   std::string detail;
 };
 
-/// The dependencies.
+/// Dependencies to check.
 struct ports {
   postgres::handle pool;
   postgres::handle relay_pool; ///< Invalid where this process runs no worker.
@@ -34,15 +34,15 @@ struct ports {
   registry::tree_node tree; ///< The tree whose declared children have to run.
 };
 
-/// Checks that every declared child of the tree runs: a branch that gave up and a child that awaits its restart do not.
-/// Actors that a directory, a pool or a queue starts by key (tenants, sessions, jobs) do not count: one tenant that
-/// keeps crashing takes no node out of service.
+/// Dependency "actors": ready while every declared child of the tree runs; false for a branch that gave up or a child
+/// that awaits its restart. Actors that a directory, pool or queue starts by key (tenants, sessions, jobs) do not
+/// count, so one tenant that keeps crashing takes no node out of service.
 dependency of_tree(registry::tree_node tree);
 
 /// Starts the actor. It answers within 2 s with database, redis, queue, vault (the signer), fences, discord and actors
-/// (of_tree). A database or a Redis is ready only while it takes writes. Without a bot token discord is not ready and
-/// not needed. Askers who come while others wait share their answer: anybody may ask for readiness, and one question at
-/// a time reaches the database, the signer's keys and the shards.
+/// (of_tree). PostgreSQL and Redis are ready only while they accept writes. Without a bot token discord is not ready
+/// and not needed. Concurrent requests share one answer, so that anyone may poll it while database, signer and shards
+/// get one question at a time.
 handle start(caf::actor_system&, ports);
 
 } // namespace arrakis::readiness

@@ -12,8 +12,8 @@
 #include <string>
 
 namespace arrakis::reconciler {
-/// Asks for the three-way diff of a guild as a plan in sentences. ec::not_found: the guild has no deployed community.
-/// Errors of guild::fetch: the guild could not be read, which is not "no drift".
+/// Asks for a guild's drift as a plan in sentences. -> drift_report. ec::not_found: no deployed community; errors of
+/// guild::fetch: the guild could not be read, which is not "no drift".
 struct drift {
   snowflake guild;
   deadline until;
@@ -21,8 +21,8 @@ struct drift {
 /// The difference between manifest, shadow state and guild.
 using drift_report = blueprint::comparison;
 
-/// Requests that a plan be applied, which the admin saw and confirmed. The guild is read anew. Errors as of `drift`,
-/// and those of reconciliations::request, with a sentence each.
+/// Requests that a plan be applied that the admin saw and confirmed. The guild is read again. Errors as of `drift`, and
+/// those of reconciliations::request, with a sentence each. -> applied
 struct apply {
   snowflake guild;
   snowflake admin;

@@ -10,7 +10,7 @@
 #include <functional>
 
 namespace arrakis::reconciler {
-/// The actors that the reconciler asks.
+/// Actors that the reconciler asks.
 struct ports {
   communities::handle communities;
   manifests::handle manifests;
@@ -20,6 +20,6 @@ struct ports {
   queue::handle queue;                        ///< Where the jobs of reconciliations wait.
   std::function<void()> notify_relay = [] {}; ///< Called after a commit that owes a job.
 };
-/// Starts the reconciler. It changes neither the guild nor the shadow state: a job applies the plan.
+/// Starts the reconciler. It compares and requests; only jobs change the guild and the shadow state.
 handle start(caf::actor_system&, ports);
 } // namespace arrakis::reconciler

@@ -10,16 +10,16 @@
 
 namespace arrakis::blueprint {
 
-/// The managed fields of what has this snowflake; empty: the guild has no such role or channel.
+/// Managed fields of the role or channel with this snowflake; empty: the guild has none.
 std::optional<fields> find_actual(const guild::state&, const std::string& kind, snowflake id);
-/// True where Discord can change the one into the other: only text and announcement channels swap types.
+/// True if Discord can change `from` into `to`: it converts only text and announcement channels into each other.
 /// https://discord.com/developers/docs/resources/channel#modify-channel
 bool is_convertible(const fields& from, const fields& to);
-/// The snowflakes of the resources that are in the guild; of several entries of a resource the last one that is there
-/// counts. What the manifest chose among the guild's own is itself; what can only be made anew, since its type changed,
-/// is left out.
+/// Snowflakes of the manifest's resources that exist in the guild; of several shadow entries of one resource the last
+/// existing one counts. A resource that the admin chose keeps its own snowflake; one whose type cannot be converted is
+/// left out.
 ids known_ids(const manifest&, const std::vector<manifests::shadow_entry>& applied, const guild::state&);
-/// Resources of an earlier version that this one does not want any more and that are still in the guild.
+/// Shadow entries of earlier versions' resources that this version no longer has and that are still in the guild.
 std::vector<manifests::shadow_entry> left_over(const manifest&, const std::vector<manifests::shadow_entry>& shadow,
                                                const ids& known, const guild::state&);
 

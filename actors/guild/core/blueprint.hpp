@@ -41,7 +41,7 @@ struct role_fields {
   std::string requested_name = {}; ///< As stored: the name that was asked for, where Discord answered another one.
   bool operator==(const role_fields&) const = default;
 };
-/// Also of categories.
+/// Managed fields of a channel or category.
 struct channel_fields {
   std::string name;
   int type = 0;
@@ -53,59 +53,59 @@ struct channel_fields {
 };
 using fields = std::variant<role_fields, channel_fields>;
 
-/// Everything that a manifest names, in the order in which it must be made: roles (best tier first, so that Discord's
-/// own rule, a new role goes to the bottom, puts them in order), categories, channels.
+/// All resources of a manifest, in the order in which they are created: roles, categories, channels. Roles come best
+/// tier first: Discord puts a new role at the bottom, so they end up in the right order.
 std::vector<resource> resources(const manifest&);
 
-/// Text channels, announcements and forums as Discord writes them, as far as that is known: lower case, hyphens for
-/// white space, no ASCII punctuation. What Discord answers counts (`applied`).
+/// Name of a text, announcement or forum channel as Discord normalises it, as far as known: lower case, hyphens for
+/// white space, no ASCII punctuation. If Discord answers with another name, that one counts (`applied`).
 std::string channel_name(std::string_view name, int type);
 /// Discord's type of a manifest's channel type.
 int channel_type(std::string_view name);
 
-/// Where a resource lives: `bot` is our own user, which keeps its access to what it closes for others.
+/// Guild of the resources; `bot` is our own user, which keeps access to channels that are closed to others.
 struct target_guild {
   snowflake guild;
   snowflake bot;
 };
-/// The wanted fields; empty when they need a snowflake that `known` lacks, or the manifest has no such resource.
-///
-/// A channel without tiers of its own has those of its category. Tiers close it: @everyone may not see it, exactly the
-/// listed tiers' roles may. Read only: nobody but the bot writes (text) or speaks (voice).
+/// Wanted fields of a resource; empty when they need a snowflake that `known` lacks, or when the manifest has no
+/// such resource. A channel without tiers of its own has those of its category. With tiers, @everyone may not
+/// view it and exactly the roles of the listed tiers may. Read only: only the bot may write (text) or speak
+/// (voice).
 std::optional<fields> wanted(const manifest&, const key&, const ids& known, const target_guild&);
 
-/// The managed fields as they are in the guild.
+/// Managed fields of a role or channel as it is in the guild.
 fields actual(const guild::role&);
 fields actual(const guild::channel&);
-/// `actual` without the overwrites of roles and members that neither `wanted` nor `before` (as last applied) speaks of:
-/// those are the admins' own.
+/// `actual` without the overwrites of roles and members that neither `wanted` nor `before` (as last applied) names:
+/// those belong to the admins.
 fields managed(fields actual, const fields& wanted, const fields* before = nullptr);
 
-/// `wanted` as it is stored once Discord has answered with `answer`: under the answer's name. How Discord folds and
-/// trims names is its own affair, and may change.
+/// `wanted` as it is stored after Discord's answer `answer`: with the name from the answer, because Discord normalises
+/// names.
 fields applied(fields wanted, const fields& answer);
-/// `wanted` as a later reading of the guild shows it: under the name that Discord answered when the same name was asked
-/// for last (`before`, as stored). Without such an answer `wanted` itself.
+/// `wanted` as a later reading of the guild shows it: with the name that Discord answered when the same name was last
+/// requested (`before`, as stored). Without such an answer `wanted` itself.
 fields settled(fields wanted, const fields* before);
 
 /// The names of the managed fields that differ: name, color, hoist, mentionable, permissions; name, type, topic,
 /// parent, overwrites.
 std::vector<std::string> differences(const fields&, const fields&);
 
-/// The JSON that is stored as shadow state and checkpoint, and back.
+/// JSON text of fields, as shadow state and checkpoints store it; `read` parses it.
 std::string text(const fields&);
-/// Fields from their JSON text; none: malformed.
+/// Parses fields from their JSON text; none: malformed.
 std::optional<fields> read(std::string_view json_text);
-/// The shadow state of what the admins made and chose: what it was, marked as not ours. Once the manifest does
-/// not choose it any more it must neither be changed nor be called left over.
+/// Shadow state of a resource that an admin made and chose: its fields, marked as not ours. After the manifest stops
+/// choosing it, it is neither changed nor reported as left over.
 std::string chosen_text(const fields&);
-/// True for the fields of a resource that an admin chose.
+/// True if the JSON text is that of a resource that an admin chose.
 bool is_chosen(std::string_view json_text);
 
-/// The body that creates the resource.
+/// JSON body of the REST call that creates the resource.
 std::string create_body(const fields&);
-/// The body that changes only the fields in `changes`. Foreign overwrites in `now` are kept, those of `before` that are
-/// not wanted any more are not.
+/// JSON body of the REST call that changes only the fields in `changes`. Overwrites of others in `now` are kept; those
+/// of `before` that are no longer wanted are removed.
 std::string update_body(const fields& wanted, const std::vector<std::string>& changes, const fields& now,
                         const fields* before = nullptr);
 

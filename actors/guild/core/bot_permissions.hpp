@@ -11,7 +11,7 @@ namespace arrakis::blueprint {
 const guild::role* role_with(const guild::state&, snowflake id);
 /// The bot's permissions in the guild; all for its owner and for administrators.
 uint64_t bot_permissions(const guild::state&);
-/// The same in one channel: the overwrite of @everyone, then those of the bot's roles together, then its own.
+/// The bot's permissions in one channel: the guild's, then overwrites of @everyone, its roles and itself.
 uint64_t bot_permissions_in(const guild::state&, const guild::channel&);
 /// True where the bot's highest role is above `role`.
 bool below_bot(const guild::state&, const guild::role&);

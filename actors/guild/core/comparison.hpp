@@ -11,7 +11,7 @@
 
 namespace arrakis::blueprint {
 
-/// A comparison of a guild with its active version.
+/// Result of comparing a guild with its active version.
 struct comparison {
   std::vector<std::string> lines; ///< A sentence for each difference.
   bool clean = false;             ///< No difference but what is left over.
@@ -27,10 +27,10 @@ struct comparison {
   bool applying = false;             ///< An earlier Apply has not ended.
 };
 
-/// Compares. The plan creates and updates, in the order of `resources`, and never deletes. Where a role that it creates
-/// comes to stand below a lesser one, it puts the roles in order too, and says so. Its hash covers the version
-/// (by the hash of its manifest), each step, and the managed fields of what a step touches as they are now: a guild
-/// that has changed there has another plan.
+/// Compares a guild with its active version. The plan creates and updates, in the order of `resources`, and never
+/// deletes; if a created role would stand below a lesser one, the plan also orders the roles. Its hash covers the
+/// manifest's hash, each step, and the current managed fields of the resources in the steps, so the plan of a changed
+/// guild has another hash.
 comparison compare(const manifest&, int64_t version, std::string_view manifest_sha256,
                    const std::vector<manifests::shadow_entry>& shadow, const guild::state&);
 
@@ -42,12 +42,12 @@ bool orders_roles(std::string_view plan_json);
 // Custom ids of the buttons; Discord: at most 100 characters.
 inline constexpr std::string_view apply_prefix = "reconcile:apply:";     ///< Then the hash of the plan shown.
 inline constexpr std::string_view confirm_prefix = "reconcile:confirm:"; ///< Then the hash, ':' and a nonce.
-/// Custom id of the button that leads back.
+/// Custom id of the button that leads back to the comparison.
 inline constexpr std::string_view back_id = "reconcile:back";
 
-/// Message data: the differences, with the button Apply where there is something to apply. `notice` stands above.
+/// Message data of the comparison, with the button Apply if there is something to apply; `notice` is above.
 std::string comparison_screen(const comparison&, std::string_view notice = {});
-/// Message data: asks once more. `nonce` makes one click of many: the same button asks for one Apply, however often.
+/// Message data of the confirmation. `nonce` makes its button idempotent: repeated clicks request one Apply.
 std::string confirm_screen(const comparison&, std::string_view nonce);
 
 } // namespace arrakis::blueprint

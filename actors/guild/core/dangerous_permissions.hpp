@@ -20,10 +20,10 @@ struct danger {
 const std::vector<danger>& dangers();
 /// All bits of dangers().
 uint64_t dangerous_bits();
-/// The dangerous permissions that a role gives beyond what everyone has: a new role of Discord's has @everyone's, and
-/// takes nothing by that.
+/// Dangerous permissions that a role grants beyond @everyone's. (A new role starts with @everyone's permissions, which
+/// add nothing.)
 uint64_t dangers_given(const guild::state&, uint64_t role_permissions);
-/// "Administrator (it can do everything in the server) and Ban Members (...)", worst first; empty when `mask` has none.
+/// Names with reasons, worst first: "Administrator (it can do everything in the server) and ..."; empty: none.
 std::string dangers_of(uint64_t mask);
 
 } // namespace arrakis::permissions

@@ -35,11 +35,11 @@ struct difference {
 /// All differences, in the order of the manifest.
 std::vector<difference> diff(const manifest&, const std::vector<manifests::shadow_entry>& shadow,
                              const guild::state& now);
-/// "Role “Gold”: color was changed in Discord and would be set back."
+/// Sentence about a difference: "Role “Gold”: color was changed in Discord and would be set back."
 std::string describe(const difference&);
-/// No difference but left_over ones: the guild is as the manifest wants it.
+/// True if there are no differences but left_over ones: the guild matches the manifest.
 bool is_clean(const std::vector<difference>&);
-/// "9 old roles and 1 old channel remain" of the left_over ones; empty without any.
+/// Summary of the left_over differences: "9 old roles and 1 old channel remain"; empty without any.
 std::string describe_left_over(const std::vector<difference>&);
 
 } // namespace arrakis::blueprint

@@ -18,16 +18,16 @@ struct doubled {
   snowflake id;
   snowflake used; ///< The other one, which is ours.
 };
-/// The nonce of a create of ours, from the reason that the gate writes: "Arrakis: <what> [<nonce>]". Empty: there is
+/// Nonce in an audit reason that the gate wrote, "Arrakis: <what> [<nonce>]". Empty: there is
 /// none.
 std::string_view nonce_in(std::string_view reason);
-/// True where the audit log has two creates of the bot with one nonce.
+/// True if the audit log has two creates of the bot with the same nonce.
 bool has_repeated_nonce(const std::vector<guild::audit_entry>&, snowflake bot);
-/// Resources in the guild, each of which bears the nonce of something in `named` (all that is ours) and is not named
-/// itself.
+/// Resources in the guild whose audit entry has the nonce of a resource in `named` (all snowflakes of ours), and which
+/// are not in `named` themselves.
 std::vector<doubled> find_doubled(const guild::state&, const std::vector<guild::audit_entry>&,
                                   const std::set<snowflake>& named);
-/// A sentence: the event, its meaning for the admin, and what to do.
+/// Sentence for the admin: the event, its meaning, and what to do.
 std::string describe(const doubled&);
 
 } // namespace arrakis::blueprint

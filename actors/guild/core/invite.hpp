@@ -6,13 +6,13 @@
 #include <string>
 
 namespace arrakis {
-/// The least that the bot works with: Manage Roles and Manage Channels to build, View Channels, Send Messages and Speak
-/// because it may set in an overwrite only what it has itself, View Audit Log to tell after a crash which role or
-/// channel it made.
+/// Least permissions that the bot needs: Manage Roles and Manage Channels to build; View Channels, Send Messages and
+/// Speak because an overwrite may grant only what the bot has; View Audit Log to find out after a crash which role or
+/// channel it created.
 inline constexpr uint64_t invited_permissions = permissions::manage_roles | permissions::manage_channels
                                               | permissions::view_channel | permissions::send_messages
                                               | permissions::speak | permissions::view_audit_log;
 
-/// https://discord.com/developers/docs/topics/oauth2, "Bot Authorization Flow": scopes bot and applications.commands.
+/// Invite URL of the bot: https://discord.com/developers/docs/topics/oauth2, "Bot Authorization Flow".
 std::string invite_link(snowflake application);
 } // namespace arrakis

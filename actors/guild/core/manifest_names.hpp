@@ -4,10 +4,10 @@
 
 namespace arrakis {
 
-/// Judges the names of a manifest that shall become a new version: the community, tiers, roles, categories, channels.
-/// ec::invalid with the JSON pointer of the first one that holds a control, invisible or misplaced character
-/// (runtime/unicode.hpp), shows nothing, or leaves nothing or more than 100 characters as Discord writes it. A stored
-/// manifest is not asked: a version that an older build accepted stays readable.
+/// Checks the names in a manifest before it becomes a new version: community, tiers, roles, categories, channels.
+/// ec::invalid with the JSON pointer of the first name that has a control, invisible or misplaced character
+/// (runtime/unicode.hpp), shows nothing, or is empty or longer than 100 characters after Discord's normalisation.
+/// Stored manifests are not checked: versions that an older build accepted stay readable.
 caf::error check_names(const manifest&);
 
 } // namespace arrakis

@@ -7,7 +7,7 @@
 
 namespace arrakis::blueprint {
 
-/// The changes that an admin must make before the manifest can be deployed, a sentence each; empty: nothing.
+/// Sentences about the changes that an admin must make before the manifest can be deployed; empty: none.
 std::vector<std::string> preflight(const guild::state&, const manifest&, const ids& known);
 
 } // namespace arrakis::blueprint

@@ -7,7 +7,7 @@
 
 namespace arrakis::blueprint {
 
-/// A stage of the work: `id` is what the queue's progress carries, `name` is for a sentence.
+/// Stage of the work: `id` is stored in the queue's progress, `name` is used in sentences.
 struct stage {
   std::string_view id, name;
 };
@@ -18,16 +18,16 @@ inline constexpr std::array stages{stage{"preparing", "community record"}, stage
 /// The name of the stage with this id; empty: there is none.
 std::string_view stage_name(std::string_view id);
 
-/// How far work has come. The end of the work counts as one more than its resources.
+/// Progress of the work. The end of the work counts as one more resource.
 struct progress_count {
   size_t done = 0;
   size_t total = 0; ///< 0: not known.
 };
-/// 0 to 100, rounded down; 0 where the total is not known.
+/// Progress in percent: 0 to 100, rounded down; 0 if the total is not known.
 int percent(const progress_count&);
-/// "4 of 9": resources, without the end of the work.
+/// Progress as text: "4 of 9" resources, without the end of the work.
 std::string resources_text(const progress_count&);
-/// Ten blocks and the number, 0 to 100: "▰▰▰▱▱▱▱▱▱▱ 37 %".
+/// Progress bar: ten blocks and the number (0 to 100), "▰▰▰▱▱▱▱▱▱▱ 37 %".
 std::string bar(int percent);
 
 } // namespace arrakis::blueprint

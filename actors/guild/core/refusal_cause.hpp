@@ -6,14 +6,14 @@
 
 namespace arrakis::blueprint {
 
-/// The change that was refused: `id` 0 where something was to be made.
+/// A change that Discord refused; `id` 0: the creation of a resource.
 struct refused_change {
   std::string kind; ///< role, category, channel.
   snowflake id;
   fields wanted;
 };
-/// The one cause to mend first, as half a sentence whose subject is the bot or its role: "it lacks Manage Channels in
-/// the category “X”", "its role must stand above “Y”". Empty: the permissions look sufficient.
+/// The first cause to remedy of a refusal for lack of permission, as half a sentence about the bot or its role: "it
+/// lacks Manage Channels in the category “X”", "its role must stand above “Y”". Empty: the permissions look sufficient.
 /// https://discord.com/developers/docs/topics/permissions#permission-overwrites
 std::string refusal_cause(const guild::state&, const refused_change&);
 

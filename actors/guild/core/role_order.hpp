@@ -7,18 +7,18 @@
 
 namespace arrakis::blueprint {
 
-/// The roles that the manifest makes and the guild has below the bot's own, the highest first.
+/// The manifest's roles that exist in the guild below the bot's own role, the highest first.
 std::vector<resource> roles_by_position(const manifest&, const ids& known, const guild::state&);
 
-/// New positions for those roles, when tiers of lower rank stand above better ones; only among the places that these
-/// roles hold already, so that no other role moves. Empty: in order, or not to be had this way.
-///
-/// Discord puts a new role at the bottom, and roles are made best tier first, so the first deployment needs none of it;
-/// it serves the role that is made again later. Positions are no managed field: an admin may move our roles among
+/// New positions for those roles when a worse tier stands above a better one; only positions
+/// that these roles already occupy are used, so no other role moves. Empty: the order is
+/// right, or cannot be reached this way. Discord puts a new role at the bottom and roles are
+/// created best tier first, so a first deployment needs no moves; a role that is created
+/// again later does. Positions are no managed field: an admin may move our roles among
 /// others.
 std::vector<std::pair<snowflake, int>> role_moves(const manifest&, const ids& known, const guild::state&);
 
-/// True where roles will need such moves once the roles that are not in the guild are made.
+/// True if such moves will be needed after the missing roles are created.
 bool is_out_of_order_after_creates(const manifest&, ids known, guild::state now);
 
 } // namespace arrakis::blueprint

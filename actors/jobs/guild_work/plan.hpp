@@ -13,7 +13,7 @@
 
 namespace arrakis::jobs::guild_work {
 
-/// The guild as it is, and as it shall be, at a moment.
+/// Snapshot for planning: the guild as it is, and the manifest that it shall match.
 struct guild_snapshot {
   manifest want;
   std::vector<manifests::shadow_entry> shadow;   ///< As last applied.
@@ -29,7 +29,7 @@ struct guild_snapshot {
   bool adopts = true; ///< Off only in negative controls of the crash tests: an interrupted create is made twice.
 };
 
-/// The act of a step.
+/// Actions of a step.
 enum class act { nothing, create, adopt, update };
 /// One step of a plan, for one resource.
 struct step {
@@ -50,50 +50,50 @@ struct plan {
   std::vector<std::string> left_over; ///< In the guild by an earlier version, not in this one: never deleted.
 };
 
-/// The snowflakes of resources that are known and still in the guild: checkpoints before shadow state.
+/// Snowflakes of the manifest's resources that still exist in the guild. Checkpoints win over shadow state.
 blueprint::ids known(const guild_snapshot&);
-/// `want` under the name that Discord answered when the resource was applied last.
+/// `want` with the name that Discord answered when the resource was last applied.
 blueprint::fields settled(const guild_snapshot&, const blueprint::key&, const blueprint::fields& want);
-/// The step that one resource needs, given all that is known now. Fields that wait for a snowflake of an earlier step
-/// count as different.
+/// Step that one resource needs. Fields that depend on the snowflake of an earlier step count as
+/// different.
 step decide(const guild_snapshot&, const blueprint::resource&);
 /// The plan for a snapshot.
 plan make_plan(const guild_snapshot&);
 
 /// The resources of the manifest that this work is about, in the order in which they are made.
 std::vector<blueprint::resource> resources_of(const guild_snapshot&);
-/// Everything of ours in the guild: what the shadow state or a checkpoint names.
+/// Snowflakes of all our resources: those that shadow state or checkpoints name.
 std::set<snowflake> named(const guild_snapshot&);
 
-/// The newest role or channel of the guild; `newest_seen` of a create that is decided now.
+/// Snowflake of the newest role or channel of the guild; the `newest_seen` of a create that is decided now.
 snowflake newest(const guild::state&);
 
-/// The outcome of a create that left an intent and no checkpoint.
+/// Result of the search for the resource of a create that left an intent and no checkpoint (its process died).
 struct adoption {
-  /// The kinds of outcomes.
+  /// Kinds of results.
   enum kind { none, ours, unsure, several } what = none;
   snowflake id;
   std::vector<snowflake> candidates; ///< several, unsure.
 };
-/// A candidate is named by no shadow entry or checkpoint, and can become what is wanted. It is ours when the audit log
-/// says that our bot made it with the intent's nonce in the reason, whatever its age; it is somebody else's when the
-/// log says anything else about it. While the log is silent, nobody knows whose a candidate is that equals, in every
-/// managed field, what is wanted or what the intent asked for (a version before this one may have asked for other
-/// fields); unless it was in the guild when the create was decided: ids of Discord are compared with each other, and no
-/// clock of ours with Discord's. Where no candidate equals what is wanted, one that the log proves ours is taken too,
-/// and updated like any drift: a later version may finish what an earlier one began.
+/// Finds the resource that an interrupted create left. Candidates are named by no shadow entry or checkpoint, and can
+/// become what is wanted. A candidate is ours if the audit log says that our bot created it with the intent's nonce in
+/// the reason, whatever its age; it is foreign if the log says anything else. While the log has no entry, the result is
+/// `unsure` for a candidate that equals, in every managed field, what is wanted now or what the intent asked for,
+/// unless it existed before the create was decided (compared by snowflake; no clock is involved). If no candidate is
+/// equal, one that the log proves ours is taken and updated like any drift: a later version may finish what an earlier
+/// one began.
 adoption find_created(const guild_snapshot&, const deployments::intent&, const blueprint::fields& wanted);
 
-/// The resource that our bot made by the audit log, that equals `wanted` in every managed field and that no shadow
-/// entry or checkpoint names: a deployment made it that the database does not know any more, because an older backup
-/// was restored. The oldest one; 0: there is none, or the audit log does not reach so far back.
+/// Finds a resource that our bot created by the audit log, that equals `wanted` in every managed field and that no
+/// shadow entry or checkpoint names: its deployment was lost when an older backup was restored. The oldest one; 0:
+/// there is none, or the audit log does not reach that far back.
 snowflake find_orphan(const guild_snapshot&, const std::string& kind, const blueprint::fields& wanted);
-/// True where something in the guild has the name of a resource that is to be made: then the audit log is worth a
-/// reading.
+/// True if the guild has something with the name of a resource that is to be created, so that reading the audit log may
+/// find an orphan.
 bool may_have_orphans(const guild_snapshot&);
 
-/// Shadow state to store on completion: the resources that this work is about, those of the manifest that it is not
-/// about as they were, and what earlier versions of ours left over in the guild.
+/// Shadow state to store on completion: the resources of this work, the manifest's other resources as stored before,
+/// and what earlier versions left over in the guild.
 std::vector<manifests::shadow_entry> shadow_of(const guild_snapshot&);
 
 } // namespace arrakis::jobs::guild_work

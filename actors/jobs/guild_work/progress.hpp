@@ -15,20 +15,20 @@ struct progress {
   size_t done = 0;
   size_t total = 0;
 };
-/// "9 roles, 1 category and 4 channels", without those of which there are none; empty: nothing at all.
+/// Counts as text, "9 roles, 1 category and 4 channels", without zero counts; empty: all are zero.
 std::string counted(size_t roles, size_t categories, size_t channels);
-/// A line for each of the first ten, and how many more there are; begins with a line break.
+/// Lines for a list: a line break, the first ten entries, and the number of further ones.
 std::string listed(const std::vector<std::string>&);
 
-/// Bodies of PATCH @original: plain text, and the embeds and buttons that were there removed. Nobody is mentioned. What
-/// is longer than Discord takes is cut.
+/// Body of PATCH @original: plain text with `components`; removes embeds and earlier buttons. Mentions nobody. Cuts
+/// text beyond Discord's limit.
 std::string message_body(std::string text, boost::json::array components);
 std::string message_body(std::string text);
-/// `progress_hint` says how to see its progress elsewhere, as the message cannot follow much longer. Empty: it still
-/// can.
+/// Body of PATCH @original while the work runs. `progress_hint`: how to see progress elsewhere once the message can no
+/// longer be edited; empty: it still can.
 std::string running_body(const progress&, boost::json::array components, std::string_view progress_hint = {});
 
-/// The queue's progress: {current, total, stage, message}.
+/// JSON for the queue's job progress: {current, total, stage, message}.
 std::string progress_json(const progress&);
 
 } // namespace arrakis::jobs::guild_work

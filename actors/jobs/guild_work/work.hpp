@@ -20,28 +20,28 @@ using std::chrono::milliseconds;
 
 inline constexpr milliseconds call_within{60'000};  ///< A call of Discord with its waiting for a turn.
 inline constexpr milliseconds store_within{10'000}; ///< A question to a store of ours.
-/// A request that got no answer may still be on its way for so long; an earlier reading might miss what it makes.
+/// Wait before the guild is read after a request without an answer, which may still be on its way.
 inline constexpr milliseconds settle{1'500};
 /// Shortest time between two edits of progress.
 inline constexpr milliseconds edit_every{
   1'200}; ///< Progress: Discord allows 5 edits in 5 s, and other clicks need some.
 /// The wizard's message can be edited once Discord has the click's first answer, which comes at most 3 s after it.
 inline constexpr milliseconds message_exists_within{3'500};
-/// So long before the token's life is over the message says where to look on.
+/// Time before the interaction token's expiry at which the message says where to see further progress.
 inline constexpr milliseconds token_ends_within{60'000};
-/// The last edit is tried so long: the row is closed by then, and nobody comes back to tell the admin.
+/// Limit of the tries of the last edit. The row is closed by then, so no later attempt informs the admin.
 inline constexpr milliseconds end_report_within{15'000};
-/// Waits before a job is tried again while the community is frozen, or the guild is busy.
+/// Delays before the next attempt while the community is frozen, or other work at the guild is running.
 inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
-/// Between two questions whether the signer signs again: as long as the deployment has been owed, so each wait doubles
-/// that.
+/// Bounds of the delay between two checks whether the signer signs again. The delay equals the age of the deployment,
+/// so it doubles each time.
 inline constexpr milliseconds signer_wait_min{5'000}, signer_wait_max{120'000};
 inline constexpr milliseconds identity_within{10'000}; ///< Until Discord has said which user the bot is.
 inline constexpr int tries_max = 6;                    ///< Tries of one step inside one attempt of the job.
-/// Passes over all resources in one attempt: others may delete in the guild what an earlier pass made.
+/// Maximum of passes over all resources in one attempt: others may delete what an earlier pass created.
 inline constexpr int passes_max = 4;
-/// A wait that Discord told is waited for without using an attempt, up to this long each, until so long after the
-/// deployment was submitted or retried; then it ends with a sentence that names the wait.
+/// Limits of waits that Discord demands (Retry-After) and that use no attempt: each wait, and the total since the
+/// deployment was submitted or retried. Beyond them the deployment fails with a sentence that names the wait.
 inline constexpr milliseconds retry_after_max{3'600'000}, retry_after_total{48 * 3'600'000};
 
 struct state;
@@ -50,28 +50,28 @@ using pointer = queue::processor::stateful_pointer<state>;
 using gate::problem;
 using gate::trouble;
 
-/// The differences between the kinds of work at a guild. Flows take the actor alone.
+/// Hooks by which the kinds of work at a guild differ.
 struct task {
   deployments::work kind = deployments::work::deployment;
   std::string_view noun;          ///< "deployment".
   std::string_view payload;       ///< The fields of the payload, for the error.
   std::string_view again;         ///< The act of an admin that has it tried again: "press Retry".
   std::string_view progress_hint; ///< How an admin sees its progress once the message's token is over: "use `/resume`".
-  /// Reads what the payload has beside community and version. False: it is malformed.
+  /// Reads the fields of the payload beside community and version. False: malformed.
   bool (*read_payload)(state&, const boost::json::object&) = nullptr;
   flow<caf::expected<deployments::claimed>> (*claim)(pointer, deadline) = nullptr;
-  /// The guild has been read, and nothing was written yet in this attempt. Empty: nothing is to be checked.
+  /// Called after the guild was read and before the first write of an attempt. Empty: no check.
   flow<problem> (*check)(pointer) = nullptr;
-  /// The guild is as it shall be: writes shadow state and end. Asks also where our own lease seems to be over: the row
-  /// itself knows, by its run, whether another worker has it. A renewal that finds the work complete reads like a lost
-  /// lease, and says nothing about who completed it.
+  /// Completes the work: writes shadow state and end. Also called when our lease seems lost, because the row
+  /// decides by its run whether another worker has it, and a renewal after completion looks like a lost
+  /// lease.
   flow<problem> (*complete)(pointer) = nullptr;
   std::string (*title)(const state&) = nullptr; ///< Title of the message while it runs: "Building Tabr".
   boost::json::array (*running_buttons)(const state&) = nullptr; ///< Below it; null: none.
   std::string (*completed_body)(const state&) = nullptr;
   std::string (*waiting_body)(const state&, std::string_view sentence) = nullptr;
   std::string (*failed_body)(const state&, std::string_view sentence) = nullptr;
-  /// For work that was cancelled, with the sentence of its row. Empty: nobody is told.
+  /// Body for the user when the work was cancelled, with the sentence of its row. Empty: no message.
   std::string (*cancelled_body)(const state&, std::string_view sentence) = nullptr;
 };
 
@@ -120,38 +120,38 @@ queue::processor start(caf::actor_system&, const services&, const task&, const c
 // reading.cpp
 /// Manifest and its signature, before the lease.
 flow<problem> read_stores(pointer self);
-/// The shadow state, under the lease: until then another version may have added to it.
+/// Reads the shadow state after taking the lease; before it another version may still add entries.
 flow<problem> read_shadow(pointer self);
-/// The guild as it is now, into the snapshot; with the audit log where intents are open.
+/// Reads the guild into the snapshot; also the audit log if there are open intents.
 flow<problem> read_guild(pointer self);
 /// Finds resources that Discord made twice for one intent of ours, into the state. An audit log that cannot be read is
 /// no failure.
 flow<> find_doubled(pointer self);
 
 // steps.cpp
-/// Roles, order, categories, channels; each effect is noted before the next.
+/// Carries out the steps: roles, role order, categories, channels. Stores a checkpoint after each effect.
 flow<problem> work(pointer self);
 
 // work.cpp
-/// The lease is ours: nothing else may go on.
+/// True while this run holds the deployment lease.
 bool has_lease(pointer self);
-/// Tells the queue and, now and then, the wizard's message.
+/// Reports progress to the queue and, at intervals, in the wizard's message.
 void show_progress(pointer self, std::string_view stage);
-/// Edits the message of the newest click once; none where there is no token.
+/// Edits the message of the newest click once; does nothing without a token.
 flow<trouble> edit_message(pointer self, std::string body);
-/// Messages go to this conversation from now on, unless it has no token. `asked` is when PostgreSQL was asked for it.
-/// Returns whether it is another one than before.
+/// Sends messages to this conversation from now on, unless it has no token. `asked`: time of the request to PostgreSQL.
+/// Returns true if it differs from the previous one.
 bool follow(pointer self, deployments::conversation newest, std::chrono::steady_clock::time_point asked);
-/// The last edit: tried again while the message does not exist yet.
+/// Makes the last edit; repeats it while the message does not exist yet.
 flow<> report_end(pointer self, std::string body);
-/// The wait before try `n` (1, 2, ...) of something.
+/// Delay before attempt `n` (1, 2, ...) of a repeated action.
 milliseconds pause_before(int n);
-/// The answer of a lost lease.
+/// Result of work that lost its lease.
 problem lost(pointer self);
 
-/// Asks a store of ours until its answer is certain: for orders that are idempotent, since the first answer may have
-/// been lost. trouble::stale and invalid_payload are certain; without any: unavailable, or stale once the lease is
-/// over. Follows the conversation that an order of the end answers with.
+/// Sends an idempotent order to a store until the answer is certain, because an earlier answer may have been lost.
+/// Certain: success, trouble::stale, invalid_payload. Without one: unavailable, or stale once the lease is over.
+/// Follows the conversation in the answer of a final order.
 template <class Store, class Order>
 flow<problem> ask_until_certain(pointer self, Store store, Order order, std::string about) {
   problem why;

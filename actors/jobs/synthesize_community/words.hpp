@@ -16,13 +16,13 @@ struct result {
   std::vector<std::string> left_over;
   std::vector<std::string> doubled; ///< A sentence each.
 };
-/// The body that reports a completed deployment.
+/// Message body for a completed deployment.
 std::string completed_body(const result&);
 /// The button “Check progress”, which the wizard answers, as a row of its own.
 boost::json::array progress_row(int64_t version);
-/// The body while a deployment waits; it goes on by itself.
+/// Message body while a deployment waits; it continues without a click.
 std::string waiting_body(int64_t version, std::string_view sentence);
-/// With the button Retry, which the wizard answers.
+/// Message body for a failed deployment, with the button Retry, which the wizard handles.
 std::string failed_body(std::string_view community, int64_t version, std::string_view sentence);
 
 } // namespace arrakis::jobs::synthesize_community

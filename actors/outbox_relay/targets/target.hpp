@@ -18,7 +18,7 @@ using outbox_relay::pointer;
 struct target {
   std::string_view name; ///< The kind of its rows: "store_manifest".
   std::string_view help; ///< One sentence.
-  /// Asks the services for what it needs, by type, when a relay starts.
+  /// Finds the services that the target needs, by type, at a relay's start.
   bound_target (*bind)(const services&);
 };
 
@@ -27,14 +27,14 @@ const std::vector<const target*>& all();
 
 // Steps that targets share. Each writes to the outbox, within the relay's deadline for one step.
 
-/// Closes the row: the end of its work is recorded.
+/// Closes the row: the end of its work was recorded.
 flow<caf::error> close(pointer, int64_t row);
-/// Notes that the row was sent; its receiver records the end. `queue` as in outbox::mark_sent.
+/// Marks the row as sent; its receiver records the end of the work. `queue` as in outbox::mark_sent.
 flow<caf::error> mark_sent(pointer, int64_t row, std::string queue, std::chrono::milliseconds closes_within);
-/// Makes the row due again after `wait`. It is no failure: the relay itself notes those.
+/// Makes the row due again after `wait`; does not count as a failure.
 flow<caf::error> postpone(pointer, int64_t row, std::chrono::milliseconds wait, std::string why);
 
-/// Returns ec::invalid with the number of the row.
+/// Returns ec::invalid with the row's number.
 caf::error malformed(const outbox::row&, const std::string& why);
 
 } // namespace arrakis::targets

@@ -8,10 +8,10 @@
 
 namespace arrakis::targets::enqueue_job {
 
-/// The data of the job that a row owes, as JSON text. ec::invalid when it is not as its kind says.
+/// Job data of a row, as JSON text. ec::invalid: it does not match the kind's payload fields.
 caf::expected<std::string> data_in(const outbox::row&, const jobs::job_terms&);
 
-/// The next step for a row whose job was sent before.
+/// Next step of a row whose job was sent before.
 enum class next {
   send,   ///< Redis does not know it: it was emptied, or the job was removed.
   wait,   ///< The queue has it.
@@ -19,7 +19,7 @@ enum class next {
   revive, ///< Failed or dead-lettered without a recorded end: let it run once more.
   leave,  ///< Nothing that the relay may do; a person looks at it.
 };
-/// Decides by the state that the queue gives for the job.
+/// Decides the next step by the job's state in the queue.
 next after(std::string_view queue_state, int revivals, jobs::closed_by);
 
 } // namespace arrakis::targets::enqueue_job
