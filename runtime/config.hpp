@@ -36,7 +36,7 @@ public:
   };
 
   /// Reads `path` (empty: defaults only) and `env` (ARRAKIS_<SECTION>_<KEY>). ec::invalid with one line for each fault:
-  /// file, line, key, what is wrong and what is allowed. ec::not_found when `path` cannot be read.
+  /// file, line, key, fault and allowed values. ec::not_found when `path` cannot be read.
   static caf::expected<config> load(const std::string& path, const environment& env);
   /// Loads anew in a running process. A secret's file that the process's user may not read keeps its previous value,
   /// with a notice: a daemon that was started as root has read root's files, and runs as another user now.
@@ -46,7 +46,7 @@ public:
   /// All keys, in the order of the file.
   static const std::vector<key>& keys();
 
-  /// Getters abort on a key that is not in the schema or of another type: that is a bug, not an input.
+  /// Getters of values by type. They abort on a key that the schema lacks or of another type: a bug of ours.
   const std::string& text(std::string_view name) const;
   int64_t integer(std::string_view name) const;
   bool boolean(std::string_view name) const;
@@ -59,13 +59,13 @@ public:
   /// The addresses of an open table ("chains.rpc"), by key. They may hold keys and passwords: see url.
   std::map<std::string, std::vector<url>> addresses(std::string_view table) const;
 
-  /// Names of the keys, secrets and entries of open tables whose value is another one there; sorted. A key that names a
-  /// secret's file counts by the secret alone.
+  /// Sorted names of the keys, secrets and entries of open tables whose values differ from those of `other`. A key that
+  /// names a secret's file counts as different only if the secret is.
   std::vector<std::string> differences(const config& other) const;
-  /// One line for each key with its value and where it comes from; secrets are only named, and of the addresses of an
-  /// open table the origin is shown.
+  /// Listing of all keys: one line for each, with value and origin. Secrets are not shown; of addresses in an open
+  /// table only the origin.
   std::string describe() const;
-  /// Ignored variables with a known section, and the reason: a sentence each.
+  /// Notices about ignored variables of a known section, a sentence each.
   const std::vector<std::string>& notices() const { return notices_; }
 
 private:

@@ -13,7 +13,7 @@ struct open_table {
   std::string key_kind; ///< Kind of its keys: "id of a chain".
   std::string schemes;  ///< Allowed schemes of its values, lists of addresses.
 
-  /// True for a known key; for an id of a chain: config/chains has it.
+  /// True for an allowed key: in a table by chain, an id of a chain in config/chains.
   bool knows(std::string_view key) const;
   /// Hint for an unknown key: "; did you mean chains.rpc.ethereum?", or the known keys.
   std::string advice(std::string_view key) const;

@@ -21,7 +21,7 @@ namespace arrakis {
 /// runs, or as soon as the last one has ended.
 struct retire {};
 
-/// How an actor whose state has `flows` takes `retire`.
+/// Handles `retire` in an actor whose state has `flows`: quits now, or when its last flow ends.
 template <class Self>
 void quit_when_idle(Self* self) {
   if (self->state.flows.size() == 0)

@@ -7,14 +7,14 @@
 
 namespace arrakis::ed25519 {
 
-/// Thread-safe; copies share the key.
+/// An Ed25519 public key. Thread-safe; copies share the key.
 class public_key {
 public:
   /// From 64 hex digits. ec::invalid for any other text, for bytes that are no canonical encoding of a point (RFC 8032,
   /// 5.1.3), and for the eight points of small order: anybody can make signatures that verify under one of those.
   static caf::expected<public_key> parse(std::string_view hex);
 
-  /// Is `signature` (64 bytes) this key's signature of `bytes`?
+  /// True if `signature` (64 bytes) is this key's signature of `bytes`.
   bool verifies(std::string_view bytes, std::string_view signature) const;
 
 private:

@@ -17,7 +17,7 @@
 
 namespace arrakis {
 
-/// Values are append-only: they appear in stored dead letters.
+/// Error codes of Arrakis. Append new ones at the end: stored dead letters contain the numbers.
 enum class ec : uint8_t {
   none = 0,
   invalid,     ///< The input breaks a rule; the text names the field, the fault and the remedy.
@@ -39,18 +39,18 @@ enum class ec : uint8_t {
 /// Name of a code: "not_found".
 std::string_view to_string(ec code);
 
-/// Detail of an ec::throttled: the same may succeed after this time, from the moment at which the error was made.
+/// Detail of an ec::throttled: the same request may succeed after this time, counted from the error's creation.
 struct retry_after {
   std::chrono::milliseconds wait{0};
 };
-/// Detail of an ec::unavailable: which server is away, and what our connection to it says.
+/// Detail of an ec::unavailable: the server that is away, and the state of our connection to it.
 struct server_away {
   std::string_view server; ///< "postgres", "redis": a literal.
   std::string why;
 };
 
 namespace detail {
-/// `context` begins with the sentence.
+/// Makes an error of this code; the first value of `context` is the sentence.
 caf::error error_of(ec code, caf::message context);
 } // namespace detail
 
@@ -62,13 +62,13 @@ template <class... Details>
 caf::error fail(ec code, std::string text, Details... details) {
   return detail::error_of(code, caf::make_message(std::move(text), std::move(details)...));
 }
-/// An ec::throttled.
+/// Makes an ec::throttled with its wait (retry_after).
 inline caf::error throttle(std::string text, std::chrono::milliseconds wait) {
   return fail(ec::throttled, std::move(text), retry_after{wait});
 }
 caf::error make_error(ec code); ///< An error without a text; required by CAF.
 
-/// The detail of this type in `error`; none: it was made without.
+/// Detail of this type in `error`; none: the error has no such detail.
 template <class Detail>
 std::optional<Detail> detail_of(const caf::error& error) {
   if (!error)
@@ -79,7 +79,7 @@ std::optional<Detail> detail_of(const caf::error& error) {
       return context.get_as<Detail>(i);
   return std::nullopt;
 }
-/// Wait before a repetition, when the error has one (retry_after).
+/// Wait before a repetition, if the error has one (retry_after).
 std::optional<std::chrono::milliseconds> retry_after_of(const caf::error& error);
 
 /// The code of `error`: `ec` values as they are, CAF's timeouts as ec::unknown (the receiver may have acted), dead

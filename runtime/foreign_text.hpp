@@ -22,7 +22,7 @@ std::string quoted(std::string_view name);
 std::string bold(std::string_view name);
 /// `0x12`, where Discord knows no escape: a backtick becomes an apostrophe.
 std::string code(std::string_view);
-/// For a label (of a button, of an option in a menu), where Discord knows no markdown.
+/// Escapes a label (of a button or menu option), where Discord has no markdown.
 std::string for_label(std::string_view);
 
 } // namespace arrakis

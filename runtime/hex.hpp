@@ -4,7 +4,7 @@
 #include <string_view>
 
 namespace arrakis {
-/// The value of one hex digit in either case; -1: it is none.
+/// Value of one hex digit in either case; -1: not a hex digit.
 constexpr int hex_digit(char c) {
   if (c >= '0' && c <= '9')
     return c - '0';
@@ -13,6 +13,6 @@ constexpr int hex_digit(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/// The bytes that pairs of hex digits stand for; nothing where the text is anything else.
+/// Bytes of a hex text; nothing if the text is not pairs of hex digits.
 std::optional<std::string> from_hex(std::string_view text);
 } // namespace arrakis

@@ -7,7 +7,7 @@
 #include <string_view>
 
 namespace arrakis::json {
-/// Limits of a text from outside.
+/// Limits for parsing a text from outside.
 struct limits {
   size_t bytes_max = 1 << 20; ///< 1 MiB: the payload limit of a job and of a manifest.
   size_t depth_max = 32;      ///< Nested arrays and objects; Discord's deepest interaction has about 12.

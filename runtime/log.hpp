@@ -6,7 +6,7 @@
 namespace arrakis::log {
 /// Severities, the lowest first.
 enum class level { debug, info, warn, error };
-/// A field of a log line.
+/// Field of a log line: a key with its value.
 struct field {
   std::string_view key;
   std::string value;
@@ -24,8 +24,8 @@ inline void info(std::string_view event, std::initializer_list<field> f = {}) { 
 inline void warn(std::string_view event, std::initializer_list<field> f = {}) { write(level::warn, event, f); }
 inline void error(std::string_view event, std::initializer_list<field> f = {}) { write(level::error, event, f); }
 
-/// Sets the lowest level that is written; default: info. Thread-safe.
+/// Sets the lowest level that is written; info by default. Thread-safe.
 void set_level(level lowest);
-/// Sends lines elsewhere (tests); an empty function restores standard error.
+/// Redirects log lines (tests); an empty function restores standard error.
 void set_sink(void (*sink)(std::string_view line));
 } // namespace arrakis::log

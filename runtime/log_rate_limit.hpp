@@ -9,12 +9,12 @@
 
 namespace arrakis::log {
 
-/// Thread-safe.
+/// Rate limit of one kind of log line. Thread-safe.
 class rate_limit {
 public:
   explicit rate_limit(std::chrono::milliseconds every) : every_(every) {}
 
-  /// Counts one. Nothing: not now. Else a line is due, and tells how many there were since the last one, with this.
+  /// Counts an occurrence. Nothing: write no line. Else the occurrences since the last line, for a line now.
   std::optional<uint64_t> due(std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now()) {
     ++unlogged_;
     auto next = next_.load();

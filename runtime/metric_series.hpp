@@ -12,7 +12,7 @@ public:
 private:
   void* series_;
 };
-/// A histogram series, as `counter`.
+/// A histogram series. Like `counter`: it lives as long as the process, and copies refer to the same one. Thread-safe.
 class histogram {
 public:
   explicit histogram(void* series) : series_(series) {}
@@ -22,8 +22,8 @@ private:
   void* series_;
 };
 
-/// Finds or makes a counter.
+/// Finds or creates the counter with these labels.
 counter counter_of(const char* name, const char* help, labels = {});
-/// Finds or makes a histogram.
+/// Finds or creates the histogram with these labels.
 histogram histogram_of(const char* name, const char* help, labels = {});
 } // namespace arrakis::metrics

@@ -14,8 +14,8 @@ void count(const char* name, const char* help, double by = 1, labels = {});
 void set(const char* name, const char* help, double value, labels = {});
 /// Observes seconds in a histogram with buckets from 1 ms to 60 s.
 void observe(const char* name, const char* help, double seconds, labels = {});
-/// Makes a histogram visible before its first observation.
+/// Registers a histogram, so that it is exported before its first observation.
 void prepare(const char* name, const char* help, labels = {});
-/// The text exposition format 0.0.4 of everything.
+/// All metrics in Prometheus' text exposition format 0.0.4.
 std::string exposition();
 } // namespace arrakis::metrics

@@ -4,12 +4,12 @@
 
 namespace arrakis {
 
-/// Kept in node.state_folder, and held by one process at a time: what the last process of this name held in the cluster
-/// (a lease) is then the next one's, without a wait for its end.
+/// Name of this node, stored in node.state_folder and used by one process at a time: a process with the name of a dead
+/// predecessor inherits its leases without waiting for their end.
 class node_name {
 public:
-  /// Reads or makes the name. Where another process works in the same folder, or nothing can be written, the name is
-  /// empty.
+  /// Reads or creates the name. It is empty if another process uses the folder, or the folder is not
+  /// writable.
   explicit node_name(const std::string& state_folder);
   ~node_name();
   node_name(const node_name&) = delete;

@@ -6,8 +6,8 @@
 namespace arrakis::metrics {
 /// Reads /proc/self and sets process_cpu_seconds_total, process_open_fds, process_max_fds,
 /// process_virtual_memory_bytes, process_resident_memory_bytes and process_start_time_seconds. Called before each
-/// exposition; from any thread. What cannot be read keeps its last value.
+/// exposition; from any thread. An unreadable value keeps its last one.
 void update_process();
-/// The threads of this process, the caller's included; 0 when that cannot be read.
+/// Number of threads of this process, the caller's included; 0 if unknown.
 int64_t threads();
 } // namespace arrakis::metrics

@@ -7,9 +7,9 @@
 
 namespace arrakis {
 
-/// Each answer bounds the other's time from both sides: its stamp was made between the request's leaving and the
-/// answer's arrival. The bounds of all answers are intersected; an answer that contradicts them (a clock was set)
-/// begins anew. Kept against the steady clock, so that setting ours changes nothing of what is known. Thread-safe.
+/// Estimate of another machine's clock. Each answer bounds it: its stamp was made between the sending of the request
+/// and the arrival of the answer. The bounds of all answers are intersected; a contradicting answer (a clock was set)
+/// starts anew. Relative to the steady clock, so setting our clock does not matter. Thread-safe.
 class remote_clock {
 public:
   using instant = std::chrono::steady_clock::time_point;
@@ -21,11 +21,11 @@ public:
     milliseconds uncertainty{0}; ///< Either way.
   };
 
-  /// A stamp of Unix time, cut off to multiples of `resolution`.
+  /// Adds an observation: a stamp of Unix time, truncated to multiples of `resolution`.
   void observe(int64_t stamp_ms, milliseconds resolution, instant sent, instant received);
-  /// Empty until an answer was observed.
+  /// Measured skew; empty until the first observation.
   std::optional<skew> measured(instant now) const;
-  /// The other's Unix milliseconds; this machine's own while nothing was observed.
+  /// Unix milliseconds by the other's clock; by this machine's until the first observation.
   int64_t now_ms(instant now) const;
 
 private:

@@ -9,24 +9,24 @@
 
 namespace arrakis {
 
-/// Overwrites memory so that no compiler leaves it out (OPENSSL_cleanse).
+/// Overwrites memory in a way that compilers do not remove (OPENSSL_cleanse).
 void wipe(void* bytes, size_t count) noexcept;
-/// Overwrites the whole buffer of a text that held a secret, also behind its end. The text is empty afterwards.
+/// Overwrites the whole buffer of a text that held a secret, also its unused rest, and empties the text.
 void wipe(std::string& text) noexcept;
 
 namespace detail {
-/// Takes the same time wherever the first difference is.
+/// Compares bytes in constant time.
 bool equal_bytes(const char* a, const char* b, size_t count) noexcept;
 
-/// Cannot carry a text out of its loan.
+/// Type that cannot carry the text out of `lend`.
 template <class T>
 concept no_text = !std::is_convertible_v<T, std::string_view> && !std::is_pointer_v<T>;
 } // namespace detail
 
-/// A secret has no formatter, no stream operator, no hash, no order and no inspect: it cannot be printed, serialized or
-/// be a key of a map. It lies in one block of memory that is wiped when the secret ends, is moved from (the block moves
-/// along) or gets another value; short ones too, which std::string keeps in itself. `Allocator` has no state; a test
-/// looks into the memory of its own.
+/// A secret text without formatter, stream operator, hash, order and inspect, so that it cannot be printed, serialized
+/// or used as a key. It lies in one block of memory (also short ones, which std::string would store inside itself) that
+/// is wiped when the secret ends, is moved from (the block moves along) or is assigned. `Allocator` is stateless; a
+/// test inspects the memory of its own.
 template <class Allocator = std::allocator<char>>
 class basic_secret {
 public:
@@ -34,7 +34,7 @@ public:
   basic_secret(std::string_view text) { fill(text); }
   basic_secret(const char* text) : basic_secret(std::string_view{text}) {}
   basic_secret(const std::string& text) : basic_secret(std::string_view{text}) {}
-  /// Takes the text over: `source` is wiped.
+  /// Takes the text and wipes `source`.
   basic_secret(std::string&& source) : basic_secret(std::string_view{source}) { wipe(source); }
   basic_secret(const basic_secret& other) { fill(other.view()); }
   basic_secret(basic_secret&& other) noexcept
@@ -60,8 +60,8 @@ public:
     size_ = 0;
   }
 
-  /// Lends the plain text, with a byte 0 behind it, to `use` for the time of one call, and returns what `use` returns,
-  /// which cannot be the text itself. Each use is a place to look at in a review.
+  /// Calls `use` with the plain text, followed by a byte 0, and returns its result, which cannot be the text itself.
+  /// Review each use.
   template <class Use>
     requires detail::no_text<std::decay_t<std::invoke_result_t<Use, std::string_view>>>
   auto lend(Use&& use) const {
@@ -73,7 +73,7 @@ public:
     return a.size_ == b.size_ && detail::equal_bytes(a.view().data(), b.view().data(), a.size_);
   }
 
-  /// The parts, one behind the other: texts, or secrets.
+  /// Concatenates texts and secrets into one secret.
   template <class... Parts>
   static basic_secret concat(const Parts&... parts) {
     basic_secret out;

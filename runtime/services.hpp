@@ -16,14 +16,14 @@
 
 namespace arrakis {
 
-/// This process does not provide a service that an extension needs; the text names its type.
+/// Thrown when this process does not provide a service that an extension needs; the text names its type.
 class missing_service : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
 
-/// One value for each type: an actor's address, options that the configuration gave. Filled before it is read; readers
-/// on any thread need no lock then.
+/// Services by type: one value for each type (an actor's address, options of the configuration). Filled before it is
+/// read; then readable on any thread without a lock.
 class services {
 public:
   /// Adds a service. Throws std::logic_error for a second value of one type.
@@ -51,11 +51,11 @@ private:
   std::unordered_map<std::type_index, std::any> values_;
 };
 
-/// One line of the log: this process starts without the extension. `kind`: "command".
+/// Logs that this process starts without the extension. `kind`: "command".
 void log_left_out(std::string_view kind, std::string_view name, const missing_service&);
 
-/// Runs `make`, which starts or binds an extension. Nothing, and a line of the log: this process lacks a service that
-/// it needs, because its roles do not start it. A process so starts with what it can serve.
+/// Runs `make`, which starts or binds an extension. Nothing, with a log line, if this process lacks a service that the
+/// extension needs because its roles do not start it; the process then serves what it can.
 template <class Make>
 std::optional<std::invoke_result_t<Make>> if_provided(std::string_view kind, std::string_view name, Make make) {
   try {

@@ -4,12 +4,12 @@
 
 namespace arrakis::signals {
 
-/// Before any thread exists. SIGTERM, SIGINT, SIGQUIT, SIGPWR and SIGXCPU (a clean stop) and SIGHUP (settings) wait
-/// until `next` is called; others that would end the process without a clean stop are ignored, real-time signals too. A
-/// SIGHUP that was ignored by who started us (nohup) is heard again. Not for SIGSEGV and its like: after these nothing
-/// is clean.
+/// Blocks SIGTERM, SIGINT, SIGQUIT, SIGPWR and SIGXCPU (clean stop) and SIGHUP (reload) until `next` is called, and
+/// ignores other signals that would end the process without a clean stop, real-time ones too. A SIGHUP that nohup
+/// ignored is received again. Call it before any thread exists. Not for SIGSEGV and its like: no clean end is possible
+/// after these.
 void prepare();
-/// Waits for the next one of them, and returns its number; 0 when none came within `patience`.
+/// Waits for the next of these signals and returns its number; 0 if none came within `patience`.
 int next(std::chrono::milliseconds patience);
 
 } // namespace arrakis::signals

@@ -13,10 +13,10 @@ namespace arrakis::terminal {
 
 /// Standard streams.
 enum class stream { output, error };
-/// Writes the bytes as they are, and flushes. Gives up on standard error when its reader takes nothing for 1 s.
+/// Writes bytes verbatim and flushes. Gives up on standard error if its reader reads nothing for 1 s.
 void write(stream, std::string_view);
 
-/// A number as it is, a text as a terminal may show it.
+/// Argument for a format: a number unchanged, a text escaped for a terminal.
 template <class T>
 auto shown(const T& value) {
   if constexpr (std::is_convertible_v<const T&, std::string_view>)
@@ -32,19 +32,19 @@ void write_with(stream to, fmt::string_view format, const T&... values) {
   write(to, fmt::vformat(format, fmt::make_format_args(values...)));
 }
 
-/// To standard output: the format is our own text, and may hold lines.
+/// Prints to standard output: the format is our own text and may contain line breaks.
 template <class... T>
 void print(fmt::format_string<T...> format, T&&... values) {
   write_with(stream::output, format, shown(values)...);
 }
-/// To standard error.
+/// Prints to standard error, as `print`.
 template <class... T>
 void print_error(fmt::format_string<T...> format, T&&... values) {
   write_with(stream::error, format, shown(values)...);
 }
-/// Text with lines of its own, such as several faults of a configuration.
+/// Prints text with its own line breaks, such as several faults of a configuration.
 void print_lines(stream, std::string_view);
-/// Prints a document for other programs (JSON, a list of settings): verbatim, but as print_lines to a terminal.
+/// Prints a document for other programs (JSON, a list of settings) verbatim; to a terminal as print_lines.
 void print_document(std::string_view);
 
 } // namespace arrakis::terminal

@@ -9,7 +9,7 @@
 
 namespace arrakis::unicode {
 
-/// A character that no name may have, or that stands where it may not.
+/// A character that no name may contain, or that is not allowed at its position.
 struct flaw {
   /// Kinds of flaw.
   enum kind {
@@ -25,33 +25,33 @@ struct flaw {
   size_t bytes = 1; ///< Size of the character.
   char32_t character = 0;
 };
-/// Vietnamese needs 2 marks on a letter, pointed Hebrew 4, Tibetan stacks 7; more of them draw over other lines.
+/// Maximum of combining marks on one character: Vietnamese needs 2, Hebrew 4, Tibetan 7; more cover other lines.
 inline constexpr size_t marks_max = 8;
 
-/// The first flaw of a name; nothing when there is none. Every script and sign is welcome. A joiner may stand between
-/// letters of scripts that join (Arabic and its like by Joining_Type, the Indic ones by their virama), and behind a
-/// virama. Whatever belongs to an RGI emoji sequence (joiners, variation selectors, tags) is no flaw.
-/// https://www.unicode.org/reports/tr51/ (RGI), tr31 section 2.3 (joiners), tr44 (properties).
+/// First flaw of a name; nothing: no flaw. All scripts and signs are allowed. A joiner may stand between letters of
+/// scripts that join (Arabic and similar by Joining_Type, Indic ones by their virama), and behind a virama. Characters
+/// of an RGI emoji sequence (joiners, variation selectors, tags) are no flaws. https://www.unicode.org/reports/tr51/
+/// (RGI), tr31 section 2.3 (joiners), tr44 (properties).
 std::optional<flaw> name_flaw(std::string_view);
-/// All of them, in order.
+/// All flaws of a name, in order.
 std::vector<flaw> name_flaws(std::string_view);
-/// "U+202E turns the direction of text": goes on with what to do.
+/// Sentence part about a flaw, "U+202E turns the direction of text", which the caller continues with the remedy.
 std::string describe(const flaw&);
-/// True when a character draws something by itself: a letter, digit, sign or emoji, not marks alone.
+/// True if the text draws something by itself: a letter, digit, sign or emoji, not only marks.
 bool has_visible(std::string_view);
 
-/// As a reader sees them: grapheme clusters (UAX 29).
+/// Splits a text into grapheme clusters, the characters that a reader sees (UAX 29).
 std::vector<std::string_view> clusters(std::string_view);
-/// True when a whole cluster is one RGI emoji.
+/// True if a whole cluster is one RGI emoji.
 bool is_emoji(std::string_view cluster);
-/// Code points, which is what Discord's length limits count; of bytes that are no UTF-8 each counts.
+/// Number of code points, which Discord's length limits count; each invalid byte counts as one.
 size_t length(std::string_view);
 
-/// Lower case by the full mappings and the rules of no language; bytes that are no UTF-8 stay.
+/// Lower case by Unicode's full mappings, independent of language; invalid bytes stay.
 std::string lower(std::string_view);
-/// Without White_Space at the ends.
+/// Text without White_Space at both ends.
 std::string_view trimmed(std::string_view);
-/// Each run of White_Space becomes `joint`; there is none at the ends.
+/// Text with each run of White_Space replaced by `joint`, and none at the ends.
 std::string joined_blanks(std::string_view, std::string_view joint = " ");
 
 } // namespace arrakis::unicode

@@ -7,9 +7,9 @@
 #include <caf/send.hpp>
 
 namespace arrakis {
-/// CAF sends an exit as any other message: an actor that is sent more than it handles ends late, or never. This one is
-/// handled after the message that is being worked on. What else waits in the mailbox comes after the exit handler, and
-/// is lost when that one quits: use it where the sender repeats what was not taken.
+/// Sends an exit that is handled after the current message. CAF queues an exit like any other message, so an overloaded
+/// actor would end late or never. Messages that still wait come after the exit handler, and are lost when it quits: use
+/// it only where senders repeat unanswered messages.
 template <class Handle>
 void send_urgent_exit(const Handle& to, caf::exit_reason reason) {
   if (const auto dest = caf::actor_cast<caf::strong_actor_ptr>(to))

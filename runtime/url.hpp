@@ -13,17 +13,17 @@ namespace arrakis {
 /// only origin() may be printed.
 class url {
 public:
-  /// `schemes`: those that are allowed, of "http https ws wss", separated by blanks. ec::invalid says what is wrong and
-  /// repeats nothing of `text`. A fragment is left out (RFC 9110, 4.2.5).
+  /// Parses a URL. `schemes`: the allowed ones of "http https ws wss", separated by blanks. ec::invalid tells the fault
+  /// and repeats nothing of `text`. Drops a fragment (RFC 9110, 4.2.5).
   static caf::expected<url> parse(std::string_view text, std::string_view schemes);
 
   const std::string& scheme() const { return scheme_; } ///< In lower case.
   const std::string& host() const { return host_; }     ///< In lower case; an IPv6 address without brackets.
   uint16_t port() const { return port_; }               ///< The scheme's own where the text has none.
   bool encrypted() const { return scheme_ == "https" || scheme_ == "wss"; }
-  /// Host and port as for the Host header: the port only where it is not the scheme's own, IPv6 in brackets.
+  /// Host and port as in the Host header: the port only if it is not the scheme's default, IPv6 in brackets.
   std::string authority() const;
-  /// "https://rpc.example.org:8545": all of the address that may be printed.
+  /// Origin: "https://rpc.example.org:8545"; only this part of the address may be printed.
   std::string origin() const { return scheme_ + "://" + authority(); }
   /// Path and query; "/" where there is none.
   const secret& target() const { return target_; }
@@ -36,15 +36,15 @@ private:
   secret target_, authorization_;
 };
 
-/// The two parts of an address below which requests are sent.
+/// An address split into origin and base path of the requests below it.
 struct base_address {
   std::string origin; ///< As url::origin(); an address that is none stays whole.
   std::string path;   ///< Stands before the target of each request; no '/' at its end.
 };
-/// `text`: an address of http or https.
+/// Splits `text`, an address of http or https.
 base_address base_of(std::string_view text);
 
-/// A host as it stands in an address: an IPv6 address gets brackets.
+/// Host as written in a URL: an IPv6 address gets brackets.
 std::string bracketed(std::string_view host);
 
 } // namespace arrakis

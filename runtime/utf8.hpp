@@ -2,8 +2,8 @@
 #include <string_view>
 
 namespace arrakis {
-/// The first `bytes_max` bytes of UTF-8 text, fewer where the last character would be cut: what is quoted from outside
-/// goes on into JSON and rows, which take whole characters only.
+/// The first `bytes_max` bytes of UTF-8 text, fewer if the last character would be cut: quotes from outside go into
+/// JSON and rows, which need whole characters.
 inline std::string_view utf8_head(std::string_view text, size_t bytes_max) {
   if (text.size() <= bytes_max)
     return text;

@@ -9,7 +9,7 @@
 
 namespace arrakis::cli {
 
-/// Exit codes of every program of ours; docs/operating.md tells them to operators.
+/// Exit codes of all our programs; docs/operating.md lists them for operators.
 enum exit_code : int {
   success = 0,
   failure = 1, ///< Understood, and it could not be done: standard error says why.
@@ -18,7 +18,7 @@ enum exit_code : int {
 
 /// Checks the value of a word or of an option: empty when it is allowed, else what it has to be ("must be ...").
 using check = std::function<std::string(const std::string&)>;
-/// From 1, without a sign.
+/// Checks a word: empty if it is a whole number from 1 on, without a sign; else the fault.
 std::string whole_number(const std::string&);
 
 /// A positional argument.
@@ -68,7 +68,7 @@ struct command {
   std::vector<word> words;
   std::vector<option> options; ///< Options of the root apply to every command and may stand anywhere.
   std::vector<example> examples;
-  /// Gives the exit code. Empty: a group, of which one of `commands` has to be named.
+  /// Runs the command and returns the exit code. Empty: a group, whose caller must name one of `commands`.
   std::function<int(const arguments&)> run;
   std::vector<command> commands;
 };
@@ -81,9 +81,9 @@ int run(command root, const std::string& version, const std::vector<std::string>
 std::string help_of(const command& root, const std::vector<std::string>& path);
 /// "arrakisctl community freeze [--json] ID [REASON...]", without the options of the root.
 std::string usage_of(const command&, const std::string& full_name);
-/// For bash, zsh or fish: a script to be sourced.
+/// Completion script for bash, zsh or fish, to be sourced.
 std::string completion_of(const command& root, const std::string& shell);
-/// For man(1), section 1, in man(7).
+/// Manual page (section 1) in man(7) format.
 std::string man_of(const command& root, const std::string& version);
 
 } // namespace arrakis::cli

@@ -15,7 +15,7 @@ struct output {
   caf::error failure;      ///< Set: it is printed after the result, and the exit code is 1.
 };
 
-/// One line for a person. Texts among the values are foreign and shown as for_terminal shows them.
+/// Formats one line for a person. Text values count as foreign and are escaped by for_terminal.
 template <class... T>
 std::string line(fmt::format_string<T...> format, T&&... values) {
   const auto print = [&](const auto&... shown) {
@@ -23,17 +23,17 @@ std::string line(fmt::format_string<T...> format, T&&... values) {
   };
   return print(terminal::shown(values)...);
 }
-/// Columns below their headings, with `otherwise` in the place of a table without rows.
+/// Formats a table with headings; `otherwise` instead of a table without rows.
 std::string table(const std::vector<std::string>& headings, const std::vector<std::vector<std::string>>& rows,
                   const std::string& otherwise);
 
-/// Makes a command's action of a function that gives its result. With --json the result, and a failure on standard
-/// error, are one JSON document each.
+/// Wraps a function that returns an output as a command's action, which prints it. With --json, result and failure are
+/// one JSON document each (the failure on standard error).
 std::function<int(const arguments&)> printed(std::function<caf::expected<output>(const arguments&)>);
-/// The root's option that `printed` obeys.
+/// Declares the option --json of the root, which `printed` reads.
 option json_option();
 
-/// The option of a command that asks before it acts.
+/// Declares the option --yes of a command that asks before it acts.
 option yes_option();
 /// True with --yes, or when a person at a terminal types yes. ec::refused, with the remedy, without a terminal and
 /// after any other answer. `question` goes to standard error, which --json leaves to people.

@@ -24,10 +24,10 @@ public:
   refresher(const refresher&) = delete;
   refresher& operator=(const refresher&) = delete;
 
-  /// Something changed: reads at once. A reading that is under way may have missed it, so one more follows, however
-  /// often this was called meanwhile, also after a reading that failed.
+  /// Starts a reading at once. If one is under way, one more follows it, because it may have missed the change, however
+  /// often this is called meanwhile.
   void read_now();
-  /// Starts a read, unless one is under way.
+  /// Starts a reading, unless one is under way.
   void read_if_idle();
 
 private:

@@ -3,9 +3,9 @@
 #include "runtime/flow/coroutine.hpp"
 
 namespace arrakis {
-/// The base of a type that a flow awaits: `Derived::suspended()` is called when the flow has stopped, and `resume()`
-/// lets it go on. A flow may be destroyed while it waits: the destructor of `Derived` takes back whatever would call
-/// resume() later.
+/// Base of a type that a flow awaits: `Derived::suspended()` is called after the flow stopped, and `resume()`
+/// continues it. A flow may be destroyed while it waits, so the destructor of `Derived` must cancel every later call
+/// of resume().
 template <class Derived>
 class suspending {
 public:
@@ -20,7 +20,7 @@ public:
 protected:
   /// The timer of the flow that waits.
   detail::flow_timer& timer() const { return *timer_; }
-  /// Afterwards this object may be gone.
+  /// Continues the flow. This object may be destroyed afterwards.
   void resume() { detail::resume(std::exchange(caller_, nullptr)); }
 
 private:
@@ -28,8 +28,8 @@ private:
   detail::flow_timer* timer_ = nullptr;
 };
 
-/// A place in an actor's state where at most one of its flows waits until other code of that actor says go:
-/// `co_await place.wait();` and `place.resume();`. The place outlives the flow, or is never used after it.
+/// Point in an actor's state at which at most one of its flows waits until other code of that actor continues it:
+/// `co_await point.wait();` and `point.resume();`. It outlives the flow, or is not used afterwards.
 class suspension {
 public:
   class [[nodiscard]] waiting {
@@ -59,9 +59,9 @@ public:
   suspension(const suspension&) = delete;
   suspension& operator=(const suspension&) = delete;
   waiting wait() { return waiting{*this}; }
-  /// Does a flow wait here?
+  /// True while a flow waits.
   explicit operator bool() const { return waiter_ != nullptr; }
-  /// Lets the flow that waits go on, on the caller's stack; does nothing when none waits.
+  /// Continues the waiting flow on the caller's stack; no effect without one.
   void resume() {
     if (auto* waiter = std::exchange(waiter_, nullptr))
       detail::resume(waiter->caller_);

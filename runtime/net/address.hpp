@@ -16,13 +16,13 @@ struct ip_address {
   std::string text() const;
   bool operator==(const ip_address&) const = default;
 };
-/// "1.2.3.4", "2001:db8::1", "[2001:db8::1]", and each but the second with ":port", as proxies write them.
+/// Parses "1.2.3.4", "2001:db8::1" and "[2001:db8::1]"; each but the second may have ":port", as proxies write it.
 std::optional<ip_address> parse_ip(std::string_view);
 
-/// "10.0.0.0/8", "2001:db8::/32", or one address.
+/// A network in CIDR notation: "10.0.0.0/8", "2001:db8::/32", or one address.
 class network {
 public:
-  /// Nothing: no network, or one whose address has bits beyond its length.
+  /// Parses CIDR notation. Nothing: malformed, or the address has bits beyond the prefix length.
   static std::optional<network> parse(std::string_view cidr);
   bool contains(const ip_address&) const;
 
@@ -33,7 +33,7 @@ private:
 /// True when one of the networks contains the address.
 bool any_contains(const std::vector<network>&, const ip_address&);
 
-/// Unit of per-peer limits: an IPv4 address, or the /64 of an IPv6 address, which one customer holds whole.
+/// Unit of per-peer limits: an IPv4 address, or the /64 of an IPv6 address, which one customer usually has.
 struct peer_key {
   std::array<uint8_t, 16> bytes{};
   bool operator==(const peer_key&) const = default;
@@ -47,8 +47,8 @@ struct peer_key_hash {
   }
 };
 
-/// Sender of a request that came from `remote`, a trusted proxy: of the addresses of all X-Forwarded-For headers, read
-/// from the right, the first that is not trusted. An element that is no address ends the search, since whoever wrote it
-/// is not known: the hop to the right of it counts. `remote` when no address stands there.
+/// Finds the sender of a request from `remote`, a trusted proxy: the first untrusted address in all X-Forwarded-For
+/// headers, read from the right. If an element is not an address, its sender is unknown, and the hop to its right
+/// counts. `remote` if there is no address.
 ip_address forwarded_peer(const ip_address& remote, const headers&, const std::vector<network>& trusted);
 } // namespace arrakis::net

@@ -5,19 +5,19 @@
 #include <string>
 
 namespace arrakis::net {
-/// Takes the bytes of one body. Trailers are judged and dropped: they never count as headers (RFC 9110 6.5.1).
+/// Reads the bytes of one body. Trailers are checked and dropped; they never count as headers (RFC 9110 6.5.1).
 class body_reader {
 public:
-  /// `overhead_bytes_max`: what the lines between the chunks, their extensions and the trailers may have together.
+  /// `overhead_bytes_max`: limit of chunk lines, their extensions and trailers together.
   body_reader(body_framing framing, size_t bytes_max, size_t overhead_bytes_max);
 
-  /// Takes what belongs to the body from the front of `bytes` and returns how much that was; sets `wrong`, 413 for a
-  /// body above `bytes_max`, else 400. What it leaves is the beginning of a line, or of the next message.
+  /// Reads the body's bytes from the front of `bytes` and returns their number; sets `wrong` to 413 for a body above
+  /// `bytes_max`, else 400. Unread bytes are an incomplete line, or the next message.
   size_t feed(std::string_view bytes, rejection& wrong);
   bool done() const { return state_ == state::done; }
-  /// The connection has ended: whether the body is whole.
+  /// Called when the connection has ended. True: the body is complete.
   bool end() const { return done() || framing_.is == body_framing::form::until_end; }
-  /// Memory that the body takes.
+  /// Memory that the body uses.
   size_t bytes_held() const { return text_.capacity(); }
   std::string take() { return std::move(text_); }
 

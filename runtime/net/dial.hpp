@@ -16,7 +16,7 @@ struct endpoint {
   std::string authority; ///< For the Host header: the port only where it is not the scheme's own.
   std::string target;    ///< Path and query; "/" when absent.
 };
-/// http, https, ws, wss and http+unix. Empty when it is no such URL, or carries user information.
+/// Parses a URL of http, https, ws, wss or http+unix. Empty: malformed, another scheme, or with user information.
 std::optional<endpoint> parse_url(std::string_view url);
 
 /// A connection attempt.
@@ -27,8 +27,8 @@ public:
   virtual void cancel() = 0;
 };
 using dialed = std::function<void(std::unique_ptr<stream>, std::string why_not)>;
-/// Tries each address of the host in order. `done` runs once on the context, unless cancelled; without a stream
-/// `why_not` is a sentence. `context` is needed for TLS only.
+/// Connects to the host, trying its addresses in order. `done` runs once on the context, unless cancelled; without a
+/// stream, `why_not` is a sentence. `context` is needed for TLS only.
 std::shared_ptr<dialing> dial(asio::io_context&, const endpoint&, std::shared_ptr<asio::ssl::context> context,
                               dialed done);
 } // namespace arrakis::net

@@ -9,7 +9,7 @@
 
 namespace arrakis::net::frames {
 
-/// RFC 6455 5.2.
+/// Opcodes of frames (RFC 6455 5.2).
 enum class opcode : uint8_t { more = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
 /// Close codes of RFC 6455 7.4.1: for protocol errors of the peer, and 1005 for a close without a code.
 constexpr uint16_t protocol_error = 1002, no_code_sent = 1005, invalid_text = 1007, too_big = 1009;
@@ -33,7 +33,7 @@ class reader {
 public:
   /// `masked`: the other end is a client, whose frames must be masked; a server's must not be.
   reader(bool masked, size_t message_bytes_max) : masked_(masked), message_bytes_max_(message_bytes_max) {}
-  /// Room for the next bytes, never empty. What find() gave stays valid.
+  /// Buffer space for the next bytes, never empty. Results of find() stay valid.
   std::span<char> space();
   /// Adds the first `bytes` bytes of space() to the input.
   void took(size_t bytes) { end_ += bytes; }
@@ -68,8 +68,8 @@ struct closing {
   uint16_t code = no_code_sent;
   std::string reason;
 };
-/// At most 125 bytes; the reason is cut to what fits.
+/// Payload of a close frame, at most 125 bytes; the reason is cut to fit.
 std::string write_close(const closing&);
-/// Nothing: the payload of a close frame breaks RFC 6455 5.5.1 or 7.4.
+/// Reads the payload of a close frame. Nothing: it violates RFC 6455 5.5.1 or 7.4.
 std::optional<closing> read_close(std::string_view payload);
 } // namespace arrakis::net::frames

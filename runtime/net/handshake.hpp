@@ -3,13 +3,13 @@
 #include "runtime/net/http.hpp"
 
 namespace arrakis::net::handshake {
-/// Sixteen random bytes in Base64.
+/// Generates a Sec-WebSocket-Key: 16 random bytes in Base64.
 std::string make_key();
-/// Sec-WebSocket-Accept for a Sec-WebSocket-Key.
+/// Sec-WebSocket-Accept value for a Sec-WebSocket-Key.
 std::string accept_of(std::string_view key);
 /// Request of the opening handshake.
 std::string request_text(const std::string& authority, const std::string& target, const std::string& key);
-/// Response that accepts it.
+/// Response that accepts the handshake with `key`.
 std::string response_text(std::string_view key);
 
 /// End of a response head, behind its empty line; npos: incomplete.

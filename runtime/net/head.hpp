@@ -20,7 +20,7 @@ struct body_framing {
   uint64_t length = 0; ///< Length for form::length.
 };
 
-/// Header lines of one message at most, trailers included. Real clients and proxies send below 40.
+/// Limit of header lines of one message, trailers included. Real clients and proxies send fewer than 40.
 constexpr size_t header_lines_max = 128;
 
 /// Parsed head of a request.
@@ -41,19 +41,19 @@ struct response_head {
   bool keep_alive = false;
 };
 
-/// Reads a whole head, from the first byte of the request line to the empty line, which it includes. Every line ends in
-/// CR LF. Refused, besides what is no HTTP: any Transfer-Encoding but a single `chunked` (400; codings before it: 501),
-/// one beside Content-Length or in HTTP/1.0, a repeated or listed Content-Length, no Host or several, folded lines, a
-/// space before a colon, control characters, CONNECT (501), another major version (505), an unknown expectation (417).
+/// Parses a complete request head, from the request line to the empty line, inclusive; every line ends in CR LF.
+/// Refuses, besides malformed heads: any Transfer-Encoding but a single `chunked` (400; codings before it: 501), one
+/// beside Content-Length or in HTTP/1.0, a repeated or listed Content-Length, no Host or several, folded lines, a space
+/// before a colon, control characters, CONNECT (501), another major version (505), an unknown expectation (417).
 rejection read_head(std::string_view bytes, request_head& into);
-/// Reads the head of a response. `answers_head`: to a HEAD request. More lenient where RFC 9112 asks a client to be:
-/// folded lines are unfolded, equal Content-Lengths are one, and an unknown Transfer-Encoding ends with the connection.
+/// Parses the head of a response. `answers_head`: to a HEAD request. More lenient, as RFC 9112 asks of clients: folded
+/// lines are unfolded, equal Content-Lengths count once, and an unknown Transfer-Encoding ends with the connection.
 rejection read_head(std::string_view bytes, bool answers_head, response_head& into);
 
-/// Length of the token at the front of `text` (RFC 9110 5.6.2); 0: none stands there.
+/// Length of the token at the front of `text` (RFC 9110 5.6.2); 0: no token.
 size_t token_size(std::string_view text);
-/// Visible characters, obs-text, space and tab (RFC 9110 5.5).
+/// True if `text` is a valid field value: visible characters, obs-text, space and tab (RFC 9110 5.5).
 bool is_field_value(std::string_view text);
-/// Judges one line of a trailer section, without its line end.
+/// True if `line` is a valid line of a trailer section, without its line end.
 bool is_field_line(std::string_view line);
 } // namespace arrakis::net

@@ -10,7 +10,7 @@
 namespace arrakis::net {
 using headers = std::vector<std::pair<std::string, std::string>>;
 
-/// Compares two ASCII words without case.
+/// True if two ASCII words are equal without case.
 bool equal_without_case(std::string_view a, std::string_view b);
 /// The first value of `name`, compared without case; empty when absent.
 std::string_view header(const headers&, std::string_view name);

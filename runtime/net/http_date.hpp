@@ -7,8 +7,8 @@
 
 namespace arrakis::net {
 
-/// Unix seconds of an IMF-fixdate; empty for anything else, also for the two obsolete forms, which no server of today
-/// writes, and for a day that does not exist. The name of the day is not compared with the date.
+/// Parses an IMF-fixdate into Unix seconds; empty for anything else, including the two obsolete formats (no current
+/// server writes them) and dates that do not exist. The weekday is not checked.
 std::optional<int64_t> parse_http_date(std::string_view);
 /// Writes an IMF-fixdate.
 std::string http_date(int64_t unix_s);

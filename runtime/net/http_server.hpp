@@ -13,14 +13,14 @@
 namespace arrakis::net {
 class io;
 
-/// Streamed body of an answer, sent piece by piece from any thread. Copies refer to the same stream.
+/// Streamed body of a response, sent in pieces from any thread. Copies refer to the same stream.
 class body_stream {
 public:
   struct impl;
   explicit body_stream(std::shared_ptr<impl> i) : impl_(std::move(i)) {}
-  /// Sends a piece. False: the reader has gone, or too many bytes wait.
+  /// Sends a piece. False: the client has disconnected, or too many bytes are unsent.
   bool send(std::string piece) const;
-  /// Ends the body; the connection closes when the reader has all of it.
+  /// Ends the body; the connection closes after the client has received all of it.
   void finish() const;
 
 private:
@@ -29,15 +29,15 @@ private:
 
 /// Settings of a streamed body.
 struct stream_options {
-  /// Bytes that the reader has not taken yet. With more it is cut, and counted in arrakis_http_refused_total with the
-  /// reason output_bytes; so is one that takes nothing of a piece within http_server_options::answer.
+  /// Limit of unsent bytes. A client with more is disconnected and counted in arrakis_http_refused_total with reason
+  /// output_bytes; so is one that accepts no byte of a piece within http_server_options::answer.
   size_t bytes_max = 1 << 20;
-  /// Once, on the io thread: the reader has left or was cut, or the server stops. Not after finish().
+  /// Called once, on the io thread, when the client has gone or the server stops. Not after finish().
   std::function<void()> closed;
 };
 
-/// The answer to one request, from any thread, once; a second call is ignored. Without a call the server answers 503.
-/// Every answer has a Date (RFC 9110 6.6.1): its own, or the server's.
+/// Sender of the response to one request: call it once, from any thread; further calls are ignored. If it is never
+/// called, the server sends 503. Every response has a Date (RFC 9110 6.6.1), its own or the server's.
 class responder {
 public:
   struct impl;
@@ -47,10 +47,10 @@ public:
   /// Accepts the upgrade: `opened` runs on the io thread with the open socket. Answers 400 if it was no upgrade
   /// request.
   void upgrade(websocket_options, websocket_events, std::function<void(std::shared_ptr<websocket>)> opened) const;
-  /// Answers with a head whose body follows: chunked, or until the end of the connection to HTTP/1.0. `opened` runs on
-  /// the io thread; it does not where the request is over by then, and neither does stream_options::closed.
+  /// Sends a head whose body follows in pieces: chunked, or up to the connection's end for HTTP/1.0. `opened` runs on
+  /// the io thread, unless the request has ended by then; then stream_options::closed does not run either.
   void stream(http_response head, stream_options, std::function<void(body_stream)> opened) const;
-  /// Drops the connection without an answer (fault injection in the sandbox).
+  /// Closes the connection without a response (fault injection in the sandbox).
   void cut() const;
 
 private:
@@ -64,7 +64,7 @@ struct admission {
   std::optional<http_response> answer; ///< The request ends with it; the handler never sees it.
   /// Lowers http_server_options::answer for this request.
   std::chrono::milliseconds answer_within{std::chrono::milliseconds::max()};
-  /// Takes the request instead of the server's handler, on its terms.
+  /// Handles the request instead of the server's handler, under the same conditions.
   std::function<void(http_request, responder)> handle;
 };
 
@@ -76,21 +76,21 @@ struct http_server_options {
   std::optional<tls_server> tls;
   size_t body_bytes_max = 1 << 20;    ///< Larger: 413, without reading it.
   size_t header_bytes_max = 16 << 10; ///< Larger: 431; a request line alone: 414.
-  /// Further ones take the place of what has been idle longest, then of what has been half sent longest. Where all are
-  /// busy they get 503; essential requests are served on a few connections beyond.
+  /// Limit of connections. Further ones replace the longest idle one, then the longest half-sent one. If all are busy,
+  /// they get 503; essential requests are served on a few reserve connections.
   size_t connections_max = 4096;
-  /// Limit of one peer: an IPv4 address, or a /64 of IPv6. Further ones get 429. Behind a trusted proxy it bounds the
-  /// requests at once. Unix sockets have no such bound.
+  /// Limit of connections of one peer: an IPv4 address, or a /64 of IPv6; further ones get 429. For clients behind a
+  /// trusted proxy it limits concurrent requests. Unix sockets have no such limit.
   size_t connections_per_peer_max = SIZE_MAX;
-  /// Bytes of requests that the handler has not returned from yet, as far as a request has more than 8 KiB of them: in
-  /// all (what is half sent longest makes room, else 503) and of one peer (429). The latter also bounds answers that a
-  /// peer does not read.
+  /// Limits of buffered request bytes (beyond the first 8 KiB of each request) until the handler returns: in total (the
+  /// longest half-sent request is dropped, else 503) and of one peer (429). The limit of a peer also covers unread
+  /// responses.
   size_t input_bytes_max = SIZE_MAX;
   size_t input_bytes_per_peer_max = SIZE_MAX;
-  /// Only for connections from these X-Forwarded-For names the peer, see forwarded_peer(); and theirs are not bounded
-  /// per peer.
+  /// Proxies whose X-Forwarded-For is believed, see forwarded_peer(); their connections have no limit per
+  /// peer.
   std::vector<network> trusted_proxies;
-  /// Runs on an io thread, as the handler does, and on its terms. Empty: every request is admitted.
+  /// Runs on an io thread, under the handler's conditions. Empty: every request is admitted.
   std::function<admission(const http_request& head)> admit;
   std::chrono::milliseconds read{10'000};   ///< A request must be complete within it: 408.
   std::chrono::milliseconds idle{60'000};   ///< Keep-alive without a request.
@@ -107,10 +107,10 @@ public:
   http_server(io&, http_server_options, handler);
   ~http_server();
   uint16_t port() const;
-  /// Reads the files of http_server_options::tls anew, for connections from now on; open ones go on as they are. From
-  /// any thread. Files that cannot be used, or are no pair, change nothing: the error names them.
+  /// Reads the files of http_server_options::tls again, for new connections; open ones are not affected. From any
+  /// thread. Invalid files, or ones that do not match, change nothing; the error names them.
   caf::error reread_certificates();
-  /// Not from inside the handler. Stops accepting, lets requests in flight end within `grace`, then cuts.
+  /// Stops accepting, lets requests in flight end within `grace`, then closes. Must not be called in a handler.
   void stop(std::chrono::milliseconds grace = std::chrono::milliseconds{0});
 
 private:

@@ -32,16 +32,16 @@ struct body_stream::impl {
   std::atomic<bool> ended{false};
 };
 
-/// Time to read and drop the rest of a request after an early answer: closing at once would reset the connection and
-/// destroy the answer on its way.
+/// Time to read and discard the rest of a request after an early response: closing at once would reset the connection
+/// and lose the response.
 inline constexpr auto linger = 1s;
-/// Limit of bytes dropped then.
+/// Limit of bytes discarded then.
 inline constexpr size_t linger_bytes_max = 1 << 20;
 
-/// Buffered bytes of one connection that no quota counts: one read. A request that fits costs no lock.
+/// Bytes of one connection that no quota counts: one read. A request within it takes no lock.
 inline constexpr size_t free_bytes = 8192;
 
-/// For the header Date: written once a second and thread.
+/// Value of the header Date, computed once a second and thread.
 const std::string& date_now();
 
 struct http_server::impl : std::enable_shared_from_this<impl> {
@@ -55,7 +55,7 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
   ranked_sessions rank_all();
   void shed(const ranked_sessions&, shedding::room* counted = nullptr);
   void handle(const handler& chosen, http_request request, responder answer);
-  /// Runs what a handler left behind, unless the server is ending.
+  /// Runs the callback of a handler, unless the server is shutting down.
   void call_back(const std::function<void()>& what);
   void stop(std::chrono::milliseconds grace);
 
@@ -71,7 +71,7 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
   const std::shared_ptr<quota> connections = std::make_shared<quota>(options.connections_max,
                                                                      options.connections_per_peer_max);
   const std::shared_ptr<quota> spare_connections = std::make_shared<quota>(spare_connections_max, spare_per_peer_max);
-  /// Requests at once of peers behind trusted proxies.
+  /// Quota of concurrent requests of peers behind trusted proxies.
   const std::shared_ptr<quota> forwarded = std::make_shared<quota>(SIZE_MAX, options.connections_per_peer_max);
   const std::shared_ptr<quota> bytes = std::make_shared<quota>(options.input_bytes_max,
                                                                options.input_bytes_per_peer_max);
@@ -90,7 +90,7 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
   shedding::holders<session> half_sent;
 };
 
-/// One of `connections_max`, or a spare one: held by the session of a connection, then by its WebSocket.
+/// A connection slot: one of `connections_max`, or a reserve one; held by the session, then by its WebSocket.
 struct place {
   place(std::shared_ptr<http_server::impl> s, quota::share c) : server(std::move(s)), count(std::move(c)) {}
   ~place() {
@@ -141,9 +141,9 @@ public:
   }
   bool server_is_stopping() const { return server_->stopping; }
   bool is_spare() const { return from_.spare.has_value(); }
-  /// From any thread; see shedding::rank_now().
+  /// Rank for shedding, readable from any thread; see shedding::rank_now().
   uint64_t rank() const { return rank_; }
-  /// Closes the connection if nothing came of it since it had this rank.
+  /// Closes the connection if nothing happened since it had this rank.
   void shed(uint64_t rank) {
     if (rank_ != rank)
       return;
@@ -161,7 +161,7 @@ public:
   void begin_stream(uint64_t turn, http_response head, stream_options options, std::function<void(body_stream)> opened);
   void append(std::string piece);
   void finish_stream();
-  /// The reader of a stream takes too little of it.
+  /// Disconnects a client that reads too little of a stream.
   void cut_stream() {
     if (phase_ != phase::streaming)
       return;
@@ -172,7 +172,7 @@ public:
     if (turn == turn_ && phase_ == phase::handling)
       close();
   }
-  /// The server stops: an idle connection and a stream end now, a busy one after its answer.
+  /// Called when the server stops: ends an idle connection or stream now, a busy one after its response.
   void retire() {
     if (phase_ == phase::idle || phase_ == phase::streaming)
       close();
@@ -193,7 +193,7 @@ public:
   }
 
 private:
-  /// An answer that goes on.
+  /// State of a streamed response.
   struct open_stream {
     std::shared_ptr<body_stream::impl> shared;
     std::function<void()> closed;
@@ -297,7 +297,7 @@ private:
                     [self = shared_from_this()](error_code failed, size_t) { failed ? self->close() : self->read(); });
   }
 
-  /// Judges the head; false: the request is answered already.
+  /// Checks the head; false: the request was answered already.
   bool admitted() {
     auto& head = reader_->head();
     head_ = head.message.method == "HEAD";
@@ -334,7 +334,7 @@ private:
       forwarded_ = {server_->forwarded, key};
   }
 
-  /// Counts what waits here until the handler returns; false: there is no room, and the request is answered.
+  /// Counts the input bytes until the handler returns; false: over the limit, and the request was answered.
   bool has_room_for_input() {
     using verdict = quota::verdict;
     const auto size = inbox_.size() + reader_->body_bytes_held();
@@ -358,7 +358,7 @@ private:
     }
     write(response, !keep_alive_ || server_->stopping || is_spare());
   }
-  /// An early answer: what came of the request is forgotten at once.
+  /// Sends an early response and drops the request.
   void refuse(const http_response& response) {
     inbox_ = {};
     reader_ = nullptr;

@@ -7,7 +7,7 @@ class io_context;
 }
 
 namespace arrakis::net {
-/// The io threads: one io_context each. Completions run there and must be short: send a message to an actor.
+/// The io threads: one io_context each. Completion handlers run there and must be short: send a message to an actor.
 class io {
 public:
   explicit io(unsigned threads = 1);

@@ -7,7 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 namespace arrakis::net {
-/// The listening socket.
+/// A listening socket.
 class listener : public std::enable_shared_from_this<listener> {
 public:
   /// Returns whether the next one may come at once; else others have their turn first.
@@ -17,11 +17,11 @@ public:
   listener(asio::io_context&, const std::string& address, uint16_t port);
   ~listener();
   uint16_t port() const { return port_; }
-  /// Every new connection, on the io_context that `next` names for it.
+  /// Accepts connections, each on the io_context that `next` returns, and passes them to `each`.
   void run(next_context next, accepted each);
-  /// SO_PEERCRED, unix(7): whether this process's user or root connected, as the kernel saw it then.
+  /// True if this process's user or root connected, as the kernel reports it (SO_PEERCRED, unix(7)).
   static bool is_of_same_user(stream::socket&);
-  /// Thread-safe; the address is free when it returns.
+  /// Closes the socket; the address is free when it returns. Thread-safe.
   void close();
 
 private:

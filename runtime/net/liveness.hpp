@@ -12,15 +12,15 @@
 namespace arrakis::net {
 class io;
 
-/// Asks several things for a beat and counts the turns in which one did not answer. It counts turns of its own thread
-/// and no time, so that a suspended machine does not look dead.
+/// Heartbeats of several parts: counts the turns in which a part did not answer. It counts its own turns instead of
+/// time, so that a suspended machine does not count as dead.
 class beats {
 public:
   /// Passes a beat on; `answer` may be called on any thread, also much later.
   using ask = std::function<void(std::function<void()> answer)>;
   explicit beats(unsigned silent_turns = 5) : silent_turns_(silent_turns) {}
   void add(std::string name, ask);
-  /// One turn: counts who has not answered since the last one, and asks those who have. Not thread-safe.
+  /// One turn: counts parts without an answer since the last one, and asks the others. Not thread-safe.
   void turn();
   /// Names of parts without an answer for `silent_turns` turns. Thread-safe.
   std::vector<std::string> silent() const;
@@ -31,7 +31,7 @@ private:
   std::vector<std::shared_ptr<one>> all_;
 };
 
-/// The watch over scheduler and io threads.
+/// Watchdog of scheduler and io threads.
 class liveness {
 public:
   /// Watches the scheduler of `sys` ("scheduler") and each thread of `watched` ("io-1", ...) from a thread of `own`,
@@ -40,7 +40,7 @@ public:
            std::chrono::milliseconds turn_every = std::chrono::seconds{1});
   ~liveness();
   liveness(const liveness&) = delete;
-  /// Names of what has not beaten for 5 turns; empty: the process is alive.
+  /// Names of the parts without a beat for 5 turns; empty: the process is alive.
   std::vector<std::string> silent() const;
 
 private:

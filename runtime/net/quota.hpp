@@ -7,7 +7,7 @@
 #include <unordered_map>
 
 namespace arrakis::net {
-/// Counts what peers hold of something: connections, bytes. Thread-safe.
+/// Quota of something that peers hold (connections, bytes), in total and for each peer. Thread-safe.
 class quota : public std::enable_shared_from_this<quota> {
 public:
   /// Results of a request.
@@ -23,8 +23,8 @@ public:
       : of_(std::move(other.of_)), peer_(other.peer_), amount_(std::exchange(other.amount_, 0)) {}
     share& operator=(share&& other) noexcept;
     ~share() { resize(0); }
-    /// Takes or gives back the difference. What is refused changes nothing. `beyond_all`: the limit of all does not
-    /// hold, only that of the peer.
+    /// Changes the amount. A refused change has no effect. `beyond_all`: ignores the total limit, not that of the
+    /// peer.
     verdict resize(size_t amount, bool beyond_all = false);
     size_t amount() const { return amount_; }
 

@@ -22,16 +22,16 @@ enum class refusal {
 /// Number of reasons.
 constexpr size_t refusal_kinds = 9;
 
-/// A sentence as plain text.
+/// Response with a sentence as plain text.
 http_response plain(int status, std::string text);
 /// Response for lack of room, with Retry-After: 429 when the peer itself exceeds its limit, else 503.
 http_response answer_to(refusal);
 
-/// Thread-safe.
+/// Counters of refusals. Thread-safe.
 class refusals {
 public:
-  /// Counts in arrakis_http_refused_total{reason}. A reason that turns others away is logged with the number since the
-  /// last line, at most once in 10 s.
+  /// Counts a refusal in arrakis_http_refused_total{reason}. Reasons that affect other clients are also logged with the
+  /// number since the last line, at most once in 10 s.
   void count(refusal);
 
 private:

@@ -11,41 +11,41 @@
 #include <vector>
 
 namespace arrakis::net::shedding {
-/// State of a connection's wait: busy (none), for its next request, for its first, for the rest of one.
+/// Waiting states of a connection: none (busy), for the next request, for the first one, for the rest of one.
 enum class waiting { no, idle, silent, half_sent };
 
-/// When a connection may be closed: the smaller, the sooner. Each time it begins to wait it has another one.
+/// New rank of a connection that begins to wait: connections with smaller ranks are closed first.
 uint64_t rank_now(waiting);
 constexpr uint64_t busy = 0; ///< The rank of what may not be closed.
 
-/// A connection as it was seen with its rank.
+/// A connection and its rank at the time of the search.
 template <class T>
 struct candidate {
   uint64_t rank = busy;
   std::shared_ptr<T> one;
 };
 
-/// The order in which ranks are closed: what was idle longest, then what was half sent longest. What has sent nothing
-/// is idle; but while it is fresh (100 ms) its request may be on the way, so it comes last.
+/// Order in which ranks are closed: the longest idle first, then the longest half-sent. A connection without any bytes
+/// counts as idle, but for its first 100 ms it comes last, since its request may be on the way.
 uint64_t order_of(uint64_t rank, uint64_t now_ms);
 /// Milliseconds of the steady clock.
 uint64_t steady_ms();
-/// Moves those to the front that are closed first, at most `count`, and drops the others and what is busy.
+/// Moves the connections that are closed first to the front, at most `count`; drops the others and busy ones.
 template <class T>
 void keep_soonest(std::vector<candidate<T>>&, size_t count);
 
-/// Connections that were chosen to be closed, and not asked yet whether they still wait. Those that went on meanwhile
-/// are spared and make no room. Thread-safe.
+/// Connections chosen to be closed, which are not yet asked whether they still wait. Those that became busy meanwhile
+/// stay and free no slot. Thread-safe.
 class room {
 public:
-  /// Chosen together, so that a full listener is not searched for each newcomer; and as many places more than there are
-  /// may be taken while they close.
+  /// Number of connections chosen at once, so that a full listener does not search for each new connection; as many
+  /// slots may be taken above the limit while they close.
   static constexpr size_t at_once_max = 32;
 
   /// Results of judge().
   enum class verdict { granted, full, search };
-  /// Judges whether a new connection fits. `all`: number of connections, read before the call. `search`: others must
-  /// be chosen first.
+  /// Decides whether a new connection fits. `all`: number of connections, read before the call. `search`: choose others
+  /// first.
   verdict judge(size_t all, size_t most) const;
   void choose(size_t count) { chosen_ += count; }
   void asked() { --chosen_; } ///< One was asked, and is closed by now or goes on.
@@ -54,12 +54,12 @@ private:
   std::atomic<size_t> chosen_{0};
 };
 
-/// Half-sent requests that hold counted bytes, what is half sent longest first: room for a newcomer is found without a
-/// look at any other connection. Thread-safe.
+/// Half-sent requests with counted bytes, the longest half-sent first, so that memory for a new one is found without a
+/// search over all connections. Thread-safe.
 template <class T>
 class holders {
 public:
-  /// Records the bytes of `who` with its rank; 0: none any more.
+  /// Records the bytes of `who` with its rank; 0: no more bytes.
   void note(const std::shared_ptr<T>& who, uint64_t rank, size_t bytes) {
     std::lock_guard hold{lock_};
     if (bytes > 0)
@@ -71,8 +71,8 @@ public:
     std::lock_guard hold{lock_};
     all_.erase({rank, who});
   }
-  /// The first ones that hold `wanted` bytes together without the newcomer's, at most room::at_once_max; empty: they
-  /// hold less.
+  /// The first ones that hold `wanted` bytes together, without `newcomer`, at most room::at_once_max; empty: they hold
+  /// less.
   std::vector<candidate<T>> first_with(size_t wanted, const T* newcomer) const {
     std::vector<candidate<T>> found; // One that ends with its last owner here needs the lock.
     size_t given = 0;

@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using io_done = std::function<void(error_code, size_t)>;
 
-/// The stream.
+/// A socket with or without TLS.
 class stream {
 public:
   using executor_type = asio::io_context::executor_type;
@@ -45,7 +45,7 @@ public:
   void shutdown_send();
   /// True when the peer has closed, or (without TLS) sent unsolicited bytes. Consumes nothing.
   bool spoiled();
-  /// Address of the other end; nothing: a Unix socket, or it has gone.
+  /// Address of the peer; nothing: a Unix socket, or disconnected.
   std::optional<ip_address> remote();
 
   template <class Buffers, class Handler>
@@ -69,6 +69,6 @@ private:
 
 /// TLS context of a client, TLS 1.2 and newer. Throws std::runtime_error naming an unusable file.
 std::shared_ptr<asio::ssl::context> client_context(const tls_client&);
-/// TLS context of a server, likewise.
+/// TLS context of a server, TLS 1.2 and newer. Throws std::runtime_error naming an unusable file.
 std::shared_ptr<asio::ssl::context> server_context(const tls_server&);
 } // namespace arrakis::net

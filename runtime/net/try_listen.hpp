@@ -5,6 +5,6 @@
 #include <memory>
 
 namespace arrakis::net {
-/// For a server that a program can go without: ec::unavailable says why its address cannot be listened on.
+/// Starts an optional server of a program: ec::unavailable tells why its address cannot be used.
 caf::expected<std::unique_ptr<http_server>> try_listen(io&, http_server_options, http_server::handler);
 } // namespace arrakis::net

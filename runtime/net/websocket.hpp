@@ -14,7 +14,7 @@
 namespace arrakis::net {
 class io;
 
-/// A socket. Thread-safe; it lives while a handle exists, and while it is open.
+/// A WebSocket. Thread-safe; it lives while a handle exists, and while it is open.
 class websocket {
 public:
   virtual ~websocket() = default;
@@ -33,17 +33,17 @@ struct websocket_message {
   std::string_view bytes;
   bool binary = false;
 };
-/// Every whole message of one read, in order, where it was read to.
+/// All complete messages of one read, in order.
 struct websocket_batch {
   std::vector<websocket_message> messages;
   std::vector<std::unique_ptr<char[]>> blocks; ///< Storage of the messages.
-  /// Token of an unfinished batch: its bytes count against `unread_bytes_max` while it exists. May outlive the batch,
+  /// Token of an unfinished batch: its bytes count against `unread_bytes_max` while it exists. It may outlive the batch
   /// and be released on any thread.
   std::shared_ptr<void> unread;
 };
 
-/// All run on an io thread; keep them short. `closed` runs once: with the peer's close code, or 1006 without one.
-/// After close() or cut() of ours nothing more is received.
+/// Callbacks of a WebSocket, on an io thread; they must be short. `closed` runs once: with the peer's close code, or
+/// 1006 without one. After our close() or cut() no more messages arrive.
 struct websocket_events {
   std::function<void(std::string message, bool binary)> received;
   std::function<void(uint16_t code, std::string reason)> closed;
@@ -54,14 +54,14 @@ struct websocket_options {
   tls_client tls;
   size_t message_bytes_max = 32 << 20;
   size_t outbox_bytes_max = 64 << 20;
-  /// Limit of unfinished batches. Above it reading pauses until half of them is released; TCP throttles the peer.
+  /// Limit of bytes in unfinished batches. Above it reading pauses until half is released; TCP throttles the peer.
   size_t unread_bytes_max = 4 << 20;
   size_t fragment_bytes = 0; ///< Frame size limit of sent messages; 0: one frame.
   std::chrono::milliseconds handshake{30'000};
   std::chrono::milliseconds closing{2'000};
 };
 
-/// `url`: ws://host:port/path?query or wss://. `opened` runs once with the socket or ec::unavailable / ec::refused.
+/// Connects to ws://host:port/path?query or wss://. `opened` runs once: socket, ec::unavailable or ec::refused.
 void connect_websocket(io&, const std::string& url, websocket_options, websocket_events,
                        std::function<void(caf::expected<std::shared_ptr<websocket>>)> opened);
 } // namespace arrakis::net

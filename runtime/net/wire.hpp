@@ -6,7 +6,7 @@
 #include <optional>
 
 namespace arrakis::net {
-/// Checks headers; false: a line break or control character could forge a header or a second message.
+/// True unless a line break or control character in a header could forge a header or a second message.
 bool printable(const http_request&);
 bool printable(const http_response&);
 /// Encodes a request. The client sets Host, Content-Length, Transfer-Encoding and Connection; the caller's are dropped.
@@ -21,20 +21,20 @@ struct response_frame {
 /// Encodes a response.
 std::string write_response(const http_response&, const response_frame&);
 
-/// Finds the end of a head in bytes that come in pieces.
+/// Finds the end of a head in bytes that arrive in pieces.
 class head_scanner {
 public:
   explicit head_scanner(size_t bytes_max) : bytes_max_(bytes_max) {}
-  /// Size of the head at the front of `bytes`; 0: it is not whole, or `wrong` says why it never will be: 400, 414 for a
-  /// first line and 431 for a head of more than `bytes_max`. Takes empty lines before it off (RFC 9112 2.2).
+  /// Size of the head at the front of `bytes`; 0: incomplete, or `wrong` is set: 400, 414 for a first line and 431 for
+  /// a head of more than `bytes_max`. Removes empty lines before the head (RFC 9112 2.2).
   size_t find_end(std::string& bytes, rejection& wrong);
 
 private:
   size_t bytes_max_, scanned_ = 0, line_ = 0, skipped_ = 0;
 };
 
-/// Reads one request. feed() takes what it can from the front of `bytes` and leaves the rest. It stops once behind the
-/// head, so that the caller can judge it before a byte of the body is kept; the next call goes on.
+/// Parses one request. feed() consumes what it can from the front of `bytes`. It stops once after the head, so that the
+/// caller can check it before the body is read; the next call continues.
 class request_reader {
 public:
   request_reader(size_t header_bytes_max, size_t body_bytes_max)
@@ -42,9 +42,9 @@ public:
   rejection feed(std::string& bytes);
   bool head_done() const { return body_.has_value(); }
   bool done() const { return body_ && body_->done(); }
-  /// After head_done().
+  /// Head of the request, after head_done().
   request_head& head() { return head_; }
-  /// After head_done() and before the body: lowers its limit.
+  /// Lowers the limit of the body, after head_done() and before the body.
   void limit_body(size_t bytes_max);
   size_t body_bytes_held() const { return body_ ? body_->bytes_held() : 0; }
   http_request take();
@@ -56,7 +56,7 @@ private:
   std::optional<body_reader> body_;
 };
 
-/// Reads one answer; interim ones before it are skipped.
+/// Parses one response; interim responses (1xx) before it are skipped.
 class response_reader {
 public:
   response_reader(size_t header_bytes_max, size_t body_bytes_max, bool answers_head)
@@ -64,9 +64,9 @@ public:
       header_bytes_max_(header_bytes_max),
       body_bytes_max_(body_bytes_max),
       answers_head_(answers_head) {}
-  /// `status` of the rejection: 400 for what is no HTTP, else it is too large.
+  /// Consumes bytes. `status` of the rejection: 400 for malformed HTTP, else a size limit was exceeded.
   rejection feed(std::string& bytes);
-  /// The connection ended: false when the message is not whole.
+  /// Called when the connection ended: false if the message is incomplete.
   bool end();
   bool done() const { return body_ && (body_->done() || ended_); }
   bool keep_alive() const { return head_.keep_alive; }

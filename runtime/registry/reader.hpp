@@ -29,7 +29,7 @@ std::vector<row> actors(tree_node root);
 /// Actors that are declared one by one in the tree: children of supervisors, but no tenants, sessions or jobs.
 std::vector<row> declared_actors(tree_node root);
 
-/// The handling times of all actors of a kind in this process, one message in 16.
+/// Handling times of all actors of a kind in this process, sampled from one message in 16.
 struct kind_row {
   std::string kind;
   std::array<uint64_t, bucket_bounds_us.size() + 1> buckets{};
@@ -38,7 +38,7 @@ struct kind_row {
 /// Handling times of all kinds.
 std::vector<kind_row> kinds();
 
-/// One line of the tree: the declared places in the order of their declaration, each supervisor before its children.
+/// One line of the tree: declared nodes in the order of their declaration, each supervisor before its children.
 struct tree_row {
   std::string path, name;
   size_t depth = 0;
@@ -47,6 +47,6 @@ struct tree_row {
 /// The declared tree below `root`.
 std::vector<tree_row> declared_tree(tree_node root);
 
-/// Bytes that one actor costs the registry.
+/// Memory in bytes that the registry needs for one actor.
 size_t bytes_per_actor();
 } // namespace arrakis::registry

@@ -11,7 +11,7 @@
 
 namespace arrakis::registry::detail {
 
-/// Monotonic, advanced by the kernel every 1 to 4 ms, and five times as cheap to read as the exact clock.
+/// Monotonic time that the kernel advances every 1 to 4 ms; five times cheaper to read than the exact clock.
 inline uint64_t coarse_ns() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
@@ -23,7 +23,7 @@ inline uint64_t exact_ns() { ///< Monotonic, exact.
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
-/// A kind of actors with the times of its handlers; never freed.
+/// A kind of actors with its handling times; never freed.
 struct kind {
   explicit kind(std::string_view n) : name(n) {}
   const std::string name;
@@ -44,9 +44,9 @@ struct incidents {
 constexpr size_t key_bytes = 40; ///< Length limit of a key.
 enum class life : uint8_t { free, vacant_restarting, vacant_quarantined, starting, alive, ended }; ///< Use of a record.
 
-/// Two cache lines. The first is what a message touches: written by its actor, and by senders (arrived,
+/// Record of one actor, in two cache lines. The first is written at each message, by its actor and by senders (arrived,
 /// nonempty_since_ns). The second is written by the owner that takes or releases the record, under `version`. Records
-/// are never freed: a reader that meets one in change sees it by `version`.
+/// are never freed: a reader detects a concurrent change by `version`.
 struct alignas(64) record {
   std::atomic<uint64_t> arrived{0};
   std::atomic<uint64_t> handled{0};
@@ -82,7 +82,7 @@ struct alignas(64) record {
 
 static_assert(sizeof(record) == 128);
 
-/// Gives the record back with its actor's memory.
+/// Owner of a record; returns it when the actor's memory is freed.
 class lease {
 public:
   explicit lease(record* r) : record_(r) {}
@@ -96,10 +96,10 @@ private:
   record* record_;
 };
 
-/// A record for an actor that is about to be spawned on this thread.
+/// Record for an actor that this thread is about to spawn.
 lease enroll(const identity&);
 
-/// The record of the actor whose turn it is on this thread.
+/// Record of the actor that runs on this thread now.
 inline thread_local record* current = nullptr;
 
 class turn { ///< Sets `current` for one turn of an actor.
@@ -112,10 +112,10 @@ private:
   record* outer_;
 };
 
-/// One message in 16 is timed: a clock read costs more than all else here.
+/// Sampling interval: one message in 16 is timed, because a clock read costs more than the rest.
 constexpr uint64_t sample_every = 16;
 
-/// Counts a message once its handler has ended, by an exception too.
+/// Counts a message when its handler ends, also by an exception.
 class handling {
 public:
   explicit handling(record& r)
@@ -130,7 +130,7 @@ public:
       sample();
     record_.handled.store(handled_ + 1, std::memory_order_relaxed);
   }
-  /// The message stays in the mailbox.
+  /// Marks the message as skipped: it stays in the mailbox.
   void skip() { skipped_ = true; }
 
 private:

@@ -37,7 +37,7 @@ enum class actor_state : uint8_t {
 };
 std::string_view word(actor_state); ///< Name of a state.
 
-/// How a supervisor treats its children; for the tree that an operator sees.
+/// Declaration of a node for the tree that operators see: how a supervisor restarts its children.
 struct declaration {
   bool supervises = false;
   std::string strategy; ///< "one_for_one", "rest_for_one" or, of children that are never restarted, "temporary".
@@ -47,7 +47,7 @@ struct declaration {
   bool operator==(const declaration&) const = default;
 };
 
-/// "[one_for_one, 10 in 60 s]", with what its dynamic children are.
+/// Text of a declaration: "[one_for_one, 10 in 60 s]", and its dynamic children.
 std::string in_words(const declaration&);
 
 /// A node in the tree of actors: "arrakis/adapters/redis". A node is never freed, so a handle is always valid; the
@@ -119,7 +119,7 @@ void count_timers(uint64_t actor_id, int by);
 /// Moves a running actor to another node.
 void move(const caf::actor&, tree_node to);
 
-/// The upper bounds of the histogram of handling times, in microseconds; one more bucket takes what is longer.
+/// Upper bounds of the histogram of handling times, in microseconds; one more bucket counts longer ones.
 constexpr std::array<uint64_t, 11> bucket_bounds_us{1,     4,      16,     64,      256,      1'000,
                                                     4'000, 16'000, 64'000, 256'000, 1'000'000};
 } // namespace arrakis::registry

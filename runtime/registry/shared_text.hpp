@@ -11,7 +11,7 @@
 
 namespace arrakis::registry {
 
-/// At most `Bytes` bytes (a multiple of 8); a longer text is cut. One writer at a time.
+/// Text of at most `Bytes` bytes (a multiple of 8), readable while it is written; longer: cut. One writer.
 template <size_t Bytes>
 class shared_text {
 public:
@@ -28,7 +28,7 @@ public:
     }
     version_.store(version + 2, std::memory_order_release);
   }
-  /// Empty when the writer did not stand still for a moment.
+  /// The text; empty if the writer kept changing it during the read.
   std::string read() const {
     std::array<char, Bytes> bytes{};
     for (int attempt = 0; attempt < 64; ++attempt) {

@@ -12,9 +12,9 @@
 namespace arrakis::registry {
 namespace detail {
 
-/// An actor that counts. CAF 0.17 calls these virtual functions for each message (enqueue: on the sender's thread;
-/// consume: once per message; resume: once per turn); its own profiler is not compiled into Debian's build. One base
-/// class: CAF casts to the actor's bases at run time several times per request, which a second one makes much dearer.
+/// An actor that updates its record. CAF 0.17 calls these virtual functions for each message (enqueue: on the sender's
+/// thread; consume: per message; resume: per turn); its own profiler is not compiled into Debian's build. One base
+/// class: CAF casts to the bases at run time several times per request, which a second one makes much slower.
 template <class Actor>
 class observed final : public Actor {
 public:
@@ -53,9 +53,9 @@ private:
 };
 } // namespace detail
 
-/// Spawns a function-based actor as caf::actor_system::spawn does, and files it in the registry: in the slot that is
-/// being filled, otherwise below the actor whose handler calls this.
-///   return registry::spawn(sys, {"gate"}, behavior, std::move(rest));
+/// Spawns a function-based actor as caf::actor_system::spawn does, and registers it: in the slot that is being
+/// started, else below the actor whose handler calls this. return registry::spawn(sys, {"gate"}, behavior,
+/// std::move(rest));
 template <caf::spawn_options Options = caf::no_spawn_options, class Body, class... Arguments>
 caf::infer_handle_from_fun_t<Body> spawn(caf::actor_system& sys, const identity& who, Body body,
                                          Arguments&&... arguments) {

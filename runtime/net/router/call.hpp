@@ -17,13 +17,13 @@ struct identity {
   std::vector<std::string> permissions;
 };
 
-/// The answer to one request, from any thread, once; a second call is ignored. Without an answer the client gets
-/// 503.
+/// Sender of the response to one request: call it once, from any thread; further calls are ignored. If it is never
+/// called, the client gets 503.
 class responder {
 public:
   explicit responder(std::shared_ptr<exchange> of) : of_(std::move(of)) {}
   void operator()(http_response) const;
-  /// As net::responder does.
+  /// Sends a streamed response, as net::responder::stream.
   void stream(http_response head, stream_options, std::function<void(body_stream)> opened) const;
   void upgrade(websocket_options, websocket_events, std::function<void(std::shared_ptr<websocket>)> opened) const;
   void cut() const;
@@ -32,7 +32,7 @@ private:
   std::shared_ptr<exchange> of_;
 };
 
-/// A request for a handler.
+/// A request as a route's handler receives it.
 struct call {
   http_request request;
   const router::route* route = nullptr; ///< Lives as long as the listener.

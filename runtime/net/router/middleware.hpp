@@ -11,7 +11,7 @@ namespace arrakis::net::router {
 struct middleware;
 using chain = std::vector<middleware>;
 
-/// One request and what the stages found out about it.
+/// One request with the results of the stages so far.
 struct exchange {
   /// Answers 503 unless answered.
   ~exchange();
@@ -24,9 +24,9 @@ struct exchange {
   std::string peer;
   std::chrono::steady_clock::time_point began;
   deadline until;
-  /// Once: the stages on the way back, then the wire.
+  /// Sends the response through the stages in reverse order, then to the client. Call it once.
   void finish(http_response);
-  /// Passes the response back through every stage that ran.
+  /// Passes the response through every stage that ran, in reverse order.
   void pass_back(http_response&);
 
   std::shared_ptr<const chain> stages;
@@ -35,52 +35,52 @@ struct exchange {
   std::atomic<bool> answered{false};
 };
 
-/// One stage.
+/// One stage of the chain.
 struct middleware {
   std::string_view name;
-  /// By the head, on an io thread; an answer ends the request here. Empty: nothing to do.
+  /// Checks the head, on an io thread; a response ends the request here. Empty: no check.
   std::function<std::optional<http_response>(exchange&, const http_request& head)> judge_head;
   /// Judges the whole request, after its body was read.
   std::function<std::optional<http_response>(exchange&, const http_request& whole)> judge_body;
-  /// On the way back, on the thread that answers. In the reverse order of the chain.
+  /// Changes or observes the response, on the thread that sends it, in reverse order of the chain.
   std::function<void(const exchange&, http_response&)> pass_back;
 };
 
-/// X-Request-Id: taken over where it is 1 to 64 of a-z, A-Z, 0-9, '.', '_' and '-', else made; and sent back.
+/// Stage X-Request-Id: keeps an id of 1 to 64 of a-z, A-Z, 0-9, '.', '_' and '-', else makes one; sends it back.
 middleware request_ids();
-/// A line http.request_answered for each request at level debug.
+/// Stage that logs http.request_answered for each request at level debug.
 middleware access_log();
-/// http_requests_total{method,route,status} and arrakis_http_request_seconds{route}, where `route` is the path of the
-/// route as it is declared, or "none".
+/// Stage that updates http_requests_total{method,route,status} and arrakis_http_request_seconds{route}; `route` is the
+/// declared path of the route, or "none".
 middleware request_metrics(const table&);
-/// nosniff and no-store; for what is not JSON also no-referrer and a policy that lets a page load nothing. Each where
-/// the answer says nothing of it.
+/// Stage that adds security headers the response does not set itself: nosniff and no-store; for anything but JSON also
+/// no-referrer and a content security policy that lets a page load nothing.
 middleware security_headers();
-/// 404, 405 with Allow, 414, and the answer to OPTIONS.
+/// Stage that finds the route: 404, 405 with Allow, 414, and the response to OPTIONS.
 middleware routing(std::shared_ptr<const table>);
-/// 406, 415, and 400 for a parameter of the query that is not what its route declares.
+/// Stage that answers 406, 415, and 400 for a query parameter that does not match its declaration.
 middleware negotiation();
 
-/// One way to prove who asks.
+/// A method of authentication.
 struct authenticator {
   std::string_view name;   ///< As a route names it.
   std::string_view scheme; ///< JSON of its OpenAPI security scheme.
-  /// By the head; `who` is filled, or an answer refuses.
+  /// Checks the head: fills `who`, or returns a response that refuses.
   std::function<std::optional<http_response>(const http_request& head, identity& who)> judge_head;
-  /// By the whole request: a signature over the body. Empty: the head was enough.
+  /// Checks the whole request, for a signature over the body. Empty: the head is enough.
   std::function<std::optional<http_response>(const http_request& whole, identity& who)> judge_body;
 };
-/// Runs the authenticator that the route names; then 403 where its identity lacks the route's permission. Throws
-/// std::runtime_error that names a route whose authenticator is missing: such a route would stand open.
+/// Stage that runs the authenticator of the route; then 403 if its identity lacks the route's permission. Throws
+/// std::runtime_error that names a route whose authenticator is missing, because that route would be public.
 middleware authentication(const table&, std::vector<authenticator>);
 
 /// How long the asker has to wait; nothing: it may go on.
 using rate_limit = std::function<std::optional<std::chrono::milliseconds>(const exchange&)>;
-/// 429 with Retry-After.
+/// Stage that answers 429 with Retry-After.
 middleware rate_limits(rate_limit);
 
-/// 413 where the length that the head announces is above the route's limit. A body without one is cut off by the server
-/// when it has become too long.
+/// Stage that answers 413 if the announced length is above the route's limit. The server cuts off a body without a
+/// length when it exceeds the limit.
 middleware body_limits();
 
 /// Parts of the standard chain that a listener chooses.
@@ -88,12 +88,12 @@ struct hooks {
   std::vector<authenticator> authenticators;
   router::rate_limit rate_limit; ///< Empty: none.
 };
-/// Request ids, access log, metrics, security headers, routing, authentication, rate limits, body limits, negotiation:
-/// who is refused early costs least, and who may not ask does not learn what a route reads.
+/// Standard chain: request ids, access log, metrics, security headers, routing, authentication, rate limits, body
+/// limits, negotiation. Early stages are cheap, and an unauthenticated client does not learn what a route accepts.
 chain standard_chain(std::shared_ptr<const table>, hooks);
 
-/// For http_server_options::admit: what the table serves, behind the chain. Body limit, deadline and whether it is
-/// essential come from the route. The server's own handler never runs.
+/// Serves the table behind the chain; for http_server_options::admit. Body limit, deadline and `essential` come from
+/// the route. The server's own handler never runs.
 std::function<admission(const http_request& head)> serve(std::shared_ptr<const table>, chain);
 
 } // namespace arrakis::net::router

@@ -8,10 +8,10 @@ namespace arrakis::net::router {
 struct description {
   std::string title, version;
 };
-/// The document as JSON text. Throws std::runtime_error that names the route whose schema is no JSON.
+/// OpenAPI document as JSON text. Throws std::runtime_error that names a route whose schema is not JSON.
 std::string openapi(const std::vector<route>&, const std::vector<authenticator>&, const description&);
 
-/// GET /openapi.json: the description of these routes and of itself. Append it before the table is made.
+/// Route GET /openapi.json: the document of these routes and of itself. Append it before the table is built.
 route openapi_route(const std::vector<route>&, const std::vector<authenticator>&, const description&);
 
 } // namespace arrakis::net::router

@@ -33,7 +33,7 @@ struct request_body {
   std::string_view schema; ///< JSON Schema 2020-12; empty: any.
 };
 
-/// One answer that a route gives. Errors with the body of `problem` need no entry.
+/// One documented response of a route. Errors with the body of `problem` need no entry.
 struct answer {
   int status = 200;
   std::string_view description;
@@ -56,7 +56,7 @@ struct route {
   /// "/" itself.
   std::string path;
   std::string_view summary;
-  /// The name of an authenticator (middleware.hpp); empty: anybody may ask.
+  /// Name of an authenticator (middleware.hpp); empty: the route is public.
   std::string_view authentication;
   std::string_view permission; ///< The identity needs it; empty: any identity will do.
   route_limits limits;
@@ -64,14 +64,14 @@ struct route {
   std::optional<request_body> body;
   std::vector<answer> answers;
   bool streams = false; ///< The answer goes on for as long as both ends like: server-sent events.
-  /// Runs on an io thread and must not block.
+  /// Handles a request. Runs on an io thread and must not block.
   std::function<void(call)> run;
 };
 
-/// True when `text`, as written in a path, is a value of that kind.
+/// True if `text`, as written in a path, is a value of that kind.
 bool is_value(value_kind, std::string_view text);
 
-/// {"error": {"code": "ERR_NOT_FOUND", "message": "..."}}: every refusal has this body.
+/// Error response {"error": {"code": "ERR_NOT_FOUND", "message": "..."}}: every refusal has this body.
 http_response problem(int status, std::string_view code, std::string_view message);
 
 } // namespace arrakis::net::router

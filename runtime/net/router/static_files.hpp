@@ -9,19 +9,19 @@
 
 namespace arrakis::net::router {
 
-/// Files by name ("app.js"), and what they are called below /static/{hash}/. Immutable.
+/// Static files by name ("app.js"), served below /static/{hash}/. Immutable.
 class static_files {
 public:
   explicit static_files(std::map<std::string, std::string, std::less<>> bytes_by_name);
 
-  /// "/static/0f3a…/app.js"; the hash changes with any byte of any file. Files name one another relatively: all of one
-  /// page come from one version.
+  /// Address of a file: "/static/0f3a…/app.js". The hash changes with any byte of any file; files refer to each other
+  /// by relative names, so a page gets all of them from one version.
   std::string address_of(std::string_view name) const;
-  /// The file as `text/html` and so on by its ending, with Cache-Control: immutable; 404 for another hash or name, 304
-  /// where the reader has it.
+  /// Response with a file: media type by its ending, Cache-Control: immutable; 404 for another hash or name, 304 if the
+  /// client has it.
   http_response file(std::string_view hash, std::string_view name, const http_request&) const;
-  /// The page, in which each "name" of a file has become its address; revalidated each time, 304 where the reader has
-  /// it. 404: there is no such file.
+  /// Response with a page, in which each "name" of a file is replaced by its address; revalidated each time, 304 if the
+  /// client has it. 404: no such file.
   http_response page(std::string_view name, const http_request&) const;
 
 private:
@@ -29,7 +29,7 @@ private:
   std::string hash_; ///< 32 hex digits.
 };
 
-/// GET / (the page "index.html") and GET /static/{hash}/{name}. `files` gives the version to serve, at each request.
+/// Routes GET / ("index.html") and GET /static/{hash}/{name}. `files` returns the version at each request.
 std::vector<route> static_routes(std::function<std::shared_ptr<const static_files>()> files);
 
 } // namespace arrakis::net::router

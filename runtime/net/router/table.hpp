@@ -9,18 +9,18 @@ namespace arrakis::net::router {
 /// Limit of parameters in a path.
 constexpr size_t parameters_max = 8;
 
-/// A path of a route in its pieces: "communities", then a parameter.
+/// A piece of a route's path: a literal such as "communities", or a parameter.
 struct path_piece {
   std::string text; ///< A literal, or the name of the parameter.
   std::optional<value_kind> kind;
 };
-/// The pieces of "/communities/{id:uuid}". Throws std::runtime_error that names the path and what is wrong with it.
+/// Splits "/communities/{id:uuid}" into pieces. Throws std::runtime_error that names the path and its fault.
 std::vector<path_piece> pieces_of(const std::string& path);
-/// "/communities/{id}" of "/communities/{id:uuid}": for those who read a path.
+/// Path for readers, without kinds: "/communities/{id}" of "/communities/{id:uuid}".
 std::string template_of(const std::string& path);
 
-/// Takes every request that no route does: for an API whose refusals have a shape of their own. call::path_exists tells
-/// 404 from 405.
+/// Handler of all requests without a route, for an API whose errors have another format. call::path_exists
+/// distinguishes 404 from 405.
 struct fallback {
   route_limits limits;
   std::function<void(call)> run;
@@ -28,42 +28,42 @@ struct fallback {
 
 /// Settings of a table.
 struct table_options {
-  /// Empty: the stage `routing` refuses. With one it finds nothing to refuse, and OPTIONS is a method like others.
+  /// Empty: the stage `routing` answers 404 and 405. With a fallback it does not, and OPTIONS is an ordinary method.
   std::optional<fallback> otherwise;
   bool head = true; ///< GET answers HEAD.
-  /// A longer path is no route's; the stage `routing` answers 414.
+  /// Length limit of a path; the stage `routing` answers 414 to a longer one.
   size_t path_bytes_max = 2'048;
-  /// Slashes at the end of a path do not count, and a literal may be percent-encoded ("/users/%40me"). For an API that
-  /// others describe, and no proxy guards by its paths.
+  /// True: slashes at the end of a path are ignored, and literals may be percent-encoded ("/users/%40me"). For an API
+  /// that others define and that no proxy guards by path.
   bool loose = false;
 };
 
-/// Routes in a search tree.
+/// Routes in a search tree by path and method.
 class table {
 public:
-  /// Throws std::runtime_error that names the route: a malformed path, two routes that no request tells apart, no
-  /// handler.
+  /// Builds the tree. Throws std::runtime_error that names the route: a malformed path, two routes with the same
+  /// requests, no handler.
   explicit table(std::vector<route>, table_options = {});
 
   /// Result of a search.
   struct found {
-    /// Null, or the fallback: no route has this path, or none of this path has the method.
+    /// Null, or the fallback: no route has this path and method.
     const route* what = nullptr;
     bool path_exists = false;
     /// Values of the path's parameters as they are written.
     std::array<std::string_view, parameters_max> values;
     size_t count = 0;
   };
-  /// `path` as it is on the wire, before the query. A literal has one spelling, so that what a proxy refuses by its
-  /// path cannot be written otherwise; a literal wins over a parameter, uuid over number over text over any over
-  /// rest. HEAD finds GET.
+  /// Finds the route of a request. `path` as in the request, before the query. Literals have one spelling, so that a
+  /// proxy's rule for a path cannot be bypassed; a literal wins over a parameter, uuid over number over text over any
+  /// over rest. HEAD finds GET.
   found find(std::string_view method, std::string_view path) const;
   /// "GET, HEAD, OPTIONS": the methods of a path that exists (RFC 9110 10.2.1).
   std::string allowed(std::string_view path) const;
 
-  /// Without the fallback.
+  /// All routes, without the fallback.
   const std::vector<route>& routes() const { return routes_; }
-  /// As a route "none" of the method "other"; null: there is none.
+  /// The fallback as a route "none" of the method "other"; null: there is none.
   const route* otherwise() const { return otherwise_ ? &*otherwise_ : nullptr; }
   size_t path_bytes_max() const { return path_bytes_max_; }
 
