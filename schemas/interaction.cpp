@@ -232,6 +232,41 @@ void read_fields(reader& in, const bj::object& data, interaction& to) {
   }
 }
 
+// A guild has at most 250 roles.
+// https://discord.com/developers/docs/resources/guild#create-guild-role
+constexpr size_t roles_max = 250;
+
+/// The member "roles" of a guild member.
+void read_roles(reader& in, const bj::object& member, const std::string& path, snowflake user, interaction& to) {
+  const auto* list = in.member(member, "roles", path, false);
+  if (list == nullptr || !user)
+    return;
+  if (!list->is_array() || list->get_array().size() > roles_max)
+    return in.refuse(path, "must be an array of at most 250 roles");
+  auto& roles = to.roles_by_member[user];
+  roles.clear();
+  for (const auto& each : list->get_array()) {
+    const auto id = each.is_string() ? parse_snowflake({each.get_string().data(), each.get_string().size()})
+                                     : std::nullopt;
+    if (!id)
+      return in.refuse(path, "must hold snowflakes: strings of digits");
+    roles.push_back(*id);
+  }
+}
+
+/// The roles of the members that a command names: "Resolved Data Structure" of Discord.
+void read_resolved(reader& in, const bj::object& data, interaction& to) {
+  const auto* resolved = in.object(data, "resolved", "data.resolved", false);
+  const auto* members = resolved == nullptr ? nullptr : in.object(*resolved, "members", "data.resolved.members", false);
+  if (members == nullptr || members->size() > entries_max)
+    return;
+  for (const auto& each : *members) {
+    const auto user = parse_snowflake({each.key().data(), each.key().size()});
+    if (const auto* member = each.value().if_object(); member != nullptr && user)
+      read_roles(in, *member, "data.resolved.members.roles", *user, to);
+  }
+}
+
 /// In a guild the caller is a member with permissions, in a direct message a user without; a ping has perhaps neither.
 void read_caller(reader& in, const bj::object& from, interaction& to) {
   const bool needed = to.kind != interaction_kind::ping;
@@ -239,6 +274,7 @@ void read_caller(reader& in, const bj::object& from, interaction& to) {
     if (const auto* user = in.object(*member, "user", "member.user", true))
       to.user = in.id(*user, "id", "member.user.id", true);
     to.member_permissions = in.permissions(*member, "permissions", "member.permissions", true);
+    read_roles(in, *member, "member.roles", to.user, to);
   } else if (const auto* user = in.object(from, "user", "user", needed)) {
     to.user = in.id(*user, "id", "user.id", true);
   }
@@ -251,7 +287,7 @@ void read_data(reader& in, const bj::object& from, interaction& to) {
   switch (to.kind) {
     case interaction_kind::ping: return;
     case interaction_kind::command:
-    case interaction_kind::autocomplete: return read_command(in, *data, to);
+    case interaction_kind::autocomplete: read_resolved(in, *data, to); return read_command(in, *data, to);
     case interaction_kind::component:
       to.custom_id = in.text(*data, "custom_id", "data.custom_id", true, custom_id_characters_max * 4);
       return read_values(in, *data, to);

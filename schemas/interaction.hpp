@@ -56,6 +56,8 @@ struct interaction {
   snowflake user;
   uint64_t member_permissions = 0; ///< Of the caller in the channel, as Discord computed them.
   uint64_t app_permissions = 0;    ///< Of the bot in the channel.
+  /// Roles, by user, of the members that Discord sent them of: the caller, and who is named by an option or a target.
+  std::map<snowflake, std::vector<snowflake>> roles_by_member;
   std::string locale;
   arrakis::command_type command_type = command_type::chat_input; ///< command, autocomplete.
   std::string command;                     ///< command, autocomplete: "onboard"; "config roles add" with sub-commands.

@@ -267,3 +267,21 @@ TEST_CASE("interaction: an answer is its type and its data") {
   CHECK(to_json_text({interaction_answer::pong, ""}) == R"({"type":1})");
   CHECK(to_json_text({interaction_answer::modal, R"({"title":"x"})"}) == R"({"type":9,"data":{"title":"x"}})");
 }
+
+TEST_CASE("interaction: the roles of the caller, and of the members that a command names") {
+  auto from = sample(2, R"({"id": "1", "name": "Check", "type": 2, "target_id": "7",
+    "resolved": {"users": {"7": {"id": "7"}}, "members": {"7": {"roles": ["21", "22"], "permissions": "0"}}}})");
+  from["member"].as_object()["roles"] = bj::array{"31"};
+  auto read = read_interaction(from);
+  REQUIRE_MESSAGE(read, text_of(read.error()));
+  CHECK(read->roles_by_member
+        == std::map<snowflake, std::vector<snowflake>>{{{7}, {{21}, {22}}}, {{1100000000000000005}, {{31}}}});
+  from["member"].as_object()["roles"] = bj::array{};
+  CHECK(read_interaction(from)->roles_by_member.at({1100000000000000005}).empty()); // Known to be none.
+  from["member"].as_object().erase("roles");
+  CHECK_FALSE(read_interaction(from)->roles_by_member.contains({1100000000000000005}));
+  from["member"].as_object()["roles"] = bj::array(251, "1");
+  CHECK(names(from, "member.roles"));
+  from["member"].as_object()["roles"] = bj::array{"x"};
+  CHECK(names(from, "member.roles"));
+}
