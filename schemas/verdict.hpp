@@ -41,7 +41,7 @@ struct verdict_block {
   bool operator==(const verdict_block&) const = default;
 };
 
-/// What a leaf found at one block.
+/// The finding of a leaf at one block.
 struct verdict_finding {
   truth answer = truth::unknown;
   std::string found; ///< A clause: "you hold 12.5 SPICE on Base".
@@ -106,7 +106,7 @@ struct verdict_ranking {
   bool operator==(const verdict_ranking&) const = default;
 };
 
-/// What happens to a role of the member.
+/// The decision about a role of the member.
 enum class role_decision : uint8_t {
   given,    ///< Earned, and not there yet.
   taken,    ///< Not earned near the tip, nor at the block that takes.
@@ -118,7 +118,7 @@ enum class role_decision : uint8_t {
 enum class role_reason : uint8_t {
   earned,       ///< A rule or tier says yes.
   not_earned,   ///< None does.
-  undecided,    ///< It is unknown near the tip: nothing is given or taken for that.
+  undecided,    ///< Unknown near the tip: nothing is given or taken for that.
   still_deep,   ///< Not earned near the tip, but earned at the block that takes, which follows later.
   unknown_deep, ///< Not earned near the tip, and undecided at the block that takes.
   not_managed,  ///< Nothing in the manifest names it.

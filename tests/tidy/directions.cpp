@@ -47,7 +47,8 @@ bool is_own(std::string_view from, std::string_view to) {
 
 /// Plain functions that every actor may use: what a manifest asks of a guild, and how its rules are judged.
 bool is_shared_core(std::string_view path) {
-  return below(path, "actors/guild/core") || (below(path, "actors/rules") && path.ends_with(".hpp"));
+  return below(path, "actors/guild/core") || below(path, "actors/verdicts/core")
+      || (below(path, "actors/rules") && path.ends_with(".hpp"));
 }
 
 /// True for files that schemas/ may include: they read values from JSON, and do not decide, sign, write or read clocks.
@@ -94,8 +95,9 @@ std::string direction_fault(std::string_view from, std::string_view to) {
              : "an actor knows ports only: include messages.hpp and let apps/ tie the implementation to it";
     const bool known = first(from, 2) == first(to, 2) || is_protocol(to) || is_shared_core(to);
     return known ? ""
-                 : "another actor is known by its messages.hpp only, the guild by actors/guild/core, rules by "
-                   "actors/rules";
+                 : "another actor is known by its messages.hpp only, or by plain functions: actors/guild/core, "
+                   "verdicts/core, "
+                   "rules";
   }
   return "";
 }

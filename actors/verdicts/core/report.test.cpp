@@ -1,0 +1,117 @@
+#include "actors/verdicts/core/report.hpp"
+
+#include "actors/verdicts/core/case.test.hpp"
+#include "actors/verdicts/core/text.hpp"
+
+#include <algorithm>
+
+using namespace arrakis;
+using namespace arrakis::verdicts;
+using test::judged_case;
+using test::random_case;
+
+namespace {
+member_verdict verdict_of(random_case& of, const judged_case& found) {
+  return report(of.by, {of.who, found.near_tip, found.deep ? &*found.deep : nullptr, found.read_near, found.read_deep,
+                        found.follows, "check", 1'700'000'000, 0});
+}
+std::string json_text(const member_verdict& v) { return json::print(to_json(v)); }
+
+/// The numbers in a text: digits, perhaps with a point and more digits.
+std::vector<std::string> numbers_in(const std::string& text) {
+  const auto is_digit = [&](size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
+  std::vector<std::string> out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!is_digit(i))
+      continue;
+    const auto from = i;
+    while (is_digit(i))
+      ++i;
+    if (i < text.size() && text[i] == '.' && is_digit(i + 1))
+      for (++i; is_digit(i);)
+        ++i;
+    out.push_back(text.substr(from, i - from));
+  }
+  return out;
+}
+
+/// Numbers of the text that the JSON does not contain.
+std::vector<std::string> invented(const std::string& message, const std::string& json_of_verdict) {
+  const auto parsed = json::parse(message).value();
+  const auto known = numbers_in(json_of_verdict);
+  auto out = numbers_in(parsed.at("embeds").at(0).at("description").as_string().c_str());
+  std::erase_if(out, [&](const auto& each) { return std::find(known.begin(), known.end(), each) != known.end(); });
+  return out;
+}
+} // namespace
+
+TEST_CASE("verdicts: every number of /check and /why is found in the stored verdict") {
+  for (uint64_t seed = 0; seed < 150; ++seed) {
+    CAPTURE(seed);
+    random_case of{seed};
+    const judged_case found{of, seed % 3 == 0 ? uint64_t{40} : uint64_t{0}};
+    const auto text = json_text(verdict_of(of, found));
+    const auto stored = read_verdict(text);
+    REQUIRE_MESSAGE(stored, text_of(stored.error()));
+    for (const bool is_member : {true, false})
+      for (const auto& message : {check_message(*stored, {{7'000'000'000'000'000'001}, is_member}),
+                                  why_message(*stored, {{7'000'000'000'000'000'001}, is_member})}) {
+        auto wrong = invented(message, text);
+        std::erase(wrong, "7000000000000000001"); // The reader asked about this member.
+        CHECK_MESSAGE(wrong.empty(), message);
+        CHECK(json::parse(message).value().at("embeds").at(0).at("description").as_string().size() <= 4096 * 3);
+      }
+  }
+  // Negative control: another amount is seen.
+  random_case of{3};
+  const judged_case found{of, 0};
+  auto v = verdict_of(of, found);
+  const auto text = json_text(v);
+  v.ranking.near_tip.amount = "31337.5";
+  CHECK(invented(why_message(v, {}), text) == std::vector<std::string>{"31337.5"});
+}
+
+TEST_CASE("verdicts: the stored verdict names the values at each leaf, with blocks, hosts and time") {
+  for (uint64_t seed = 0;; ++seed) {
+    REQUIRE(seed < 1'000);
+    random_case of{seed};
+    const judged_case found{of, 0};
+    if (!found.deep || of.wallets == 0 || found.asked_deep.empty())
+      continue;
+    const auto v = verdict_of(of, found);
+    REQUIRE(v.blocks.size() == 2);
+    CHECK(v.blocks[0] == verdict_block{"base", false, 1200, "0xb10c"});
+    CHECK(v.blocks[1] == verdict_block{"base", true, 1136, "0xdeeb"});
+    REQUIRE_FALSE(v.ranking.near_tip.values.list.empty());
+    const auto& value = v.ranking.near_tip.values.list[0];
+    CHECK(value.endpoints == std::vector<std::string>{"a.example", "b.example"});
+    CHECK(value.read_at_ms == 1'000);
+    CHECK(value.question.starts_with("balanceOf(0x"));
+    CHECK(read_verdict(json_text(v)).value() == v);
+    return;
+  }
+}
+
+TEST_CASE("verdicts: a verdict that is too large leaves out values, then texts, then trees, and stays readable") {
+  random_case of{11};
+  const judged_case found{of, 0};
+  auto v = verdict_of(of, found);
+  verdict_node leaf{.leaf_kind = "erc20", .chains = {"base"}, .required = std::string(200, 'r')};
+  leaf.near_tip = {truth::no, std::string(200, 'f'), {std::vector<verdict_value>(600, {"q", "1", "", {"h"}, 1}), 0}};
+  leaf.near_tip.values.list.back() = {"q", "", "why", {}, 0};
+  v.rules[0].when = {rule_node::all, truth::no, 0, std::vector<verdict_node>(64, leaf)};
+  for (const size_t most : {256 * 1024, 40'000, 12'000, 6'000}) {
+    auto cut = v;
+    const auto text = print_within(cut, most);
+    CHECK_MESSAGE(text.size() <= most, most);
+    const auto back = read_verdict(text);
+    REQUIRE_MESSAGE(back, text_of(back.error()));
+    CHECK(*back == cut);
+    CHECK(back->rules[0].answer == v.rules[0].answer);
+    if (most > 100'000) {
+      const auto& values = back->rules[0].when.children[0].near_tip.values;
+      CHECK(values.left_out + static_cast<int64_t>(values.list.size()) == 600);
+      CHECK(values.list[0].unknown == "why"); // An unknown value stays longest.
+    }
+  }
+}
