@@ -370,11 +370,21 @@ function roleLines({ guild }) {
   );
 }
 
+// ---- the newest message stays in view: when messages come, and when the pane changes its size
+let isAtEnd = true; // Until the person scrolls up.
+function showNewest() {
+  at('messages').scrollTop = at('messages').scrollHeight;
+}
+at('messages').addEventListener('scroll', () => {
+  const pane = at('messages');
+  isAtEnd = pane.scrollHeight - pane.scrollTop - pane.clientHeight < 80;
+});
+new ResizeObserver(() => isAtEnd && showNewest()).observe(at('messages'));
+
 /// Keeps the element of a message that did not change, so that a half-made choice in it stays.
 function drawMessages(view) {
   const pane = at('messages');
-  const low =
-    pane.scrollHeight - pane.scrollTop - pane.clientHeight < 80 || pane.dataset.channel !== view.channel_id;
+  if (pane.dataset.channel !== view.channel_id) isAtEnd = true;
   pane.dataset.channel = view.channel_id;
   const gone = new Set(dismissed.list());
   const old = new Map([...pane.children].map((node) => [node.dataset.messageId, node]));
@@ -404,7 +414,7 @@ function drawMessages(view) {
       ),
     );
   arrange(pane, drawn);
-  if (low) pane.scrollTop = pane.scrollHeight;
+  if (isAtEnd) showNewest();
 }
 
 function placeholderOf(channel) {
@@ -493,7 +503,7 @@ function showPane(name, step = true) {
     const target = at(first[name]);
     (target.querySelector('[aria-current]') ?? target).focus();
   }
-  if (name === 'messages') at('messages').scrollTop = at('messages').scrollHeight;
+  if (name === 'messages') showNewest();
 }
 at('to-channels').addEventListener('click', () => showPane('channels'));
 at('to-people').addEventListener('click', () =>

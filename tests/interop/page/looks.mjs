@@ -297,6 +297,37 @@ await test('names of roles are names, not markdown', async () => {
   equal(await desk.locator(`#members .group-name`).first().textContent(), `${marked} — 1`, 'the name of the group');
 });
 
+// ---- the newest message
+await test('the newest message stays in view when the size of the window changes; for a reader of an older one not', async () => {
+  const page = await tab(await context());
+  for (let i = 0; i < 5; i += 1) await guild.systemChannel.send('A long line of text. '.repeat(90));
+  await openPanel(page);
+  const hidden = () =>
+    page.evaluate(() => {
+      const pane = document.getElementById('messages');
+      return Math.round(pane.scrollHeight - pane.scrollTop - pane.clientHeight);
+    });
+  const sizes = [
+    [360, 740],
+    [1280, 800],
+    [1280, 420],
+    [700, 900],
+    [360, 500],
+  ];
+  equal(await hidden(), 0, 'pixels below the end at first');
+  for (const [width, height] of sizes) {
+    await page.setViewportSize({ width, height });
+    await until(async () => (await hidden()) === 0, `the newest message at ${width} px`);
+    await picture(page, `newest-${width}x${height}`);
+  }
+  await page.locator('#messages .message').nth(1).scrollIntoViewIfNeeded();
+  await until(async () => (await hidden()) > 1_000, 'an older message');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await settled(page);
+  expect((await hidden()) > 1_000, 'the reader of an older message stays there');
+  await page.context().close();
+});
+
 // ---- what axe finds
 await test('at a desk axe finds nothing: messages, commands, form, failure, members, roles', async () => {
   await isClean(desk, 'the messages');

@@ -25,7 +25,6 @@ async function type(command) {
 }
 async function both(name) {
   await page.setViewportSize({ width: 360, height: 740 });
-  await person.wizard().evaluate((message) => message.scrollIntoView({ block: 'end' })); // It was in view at a desk.
   await fits(page, name);
   await person.picture(`standstill-${name}-360`);
   await page.setViewportSize({ width: 1280, height: 800 });
