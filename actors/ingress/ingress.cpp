@@ -9,6 +9,7 @@
 #include "runtime/log.hpp"
 #include "runtime/registry/spawn.hpp"
 
+#include <algorithm>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <unordered_map>
@@ -105,16 +106,38 @@ flow<bool> edit_when_there(self_pointer self, shared_interaction x, reply given)
   co_return false;
 }
 
+bool may_succeed_later(ec code) {
+  return code == ec::unavailable || code == ec::unknown || code == ec::timeout || code == ec::busy
+      || code == ec::throttled;
+}
+
+/// Asks the handler for the end of its work until it answers, since the edit may have hidden that end. Empty: the edit
+/// holds, or nobody knows.
+flow<reply> read_end(self_pointer self, shared_interaction x, handler to) {
+  const auto last = within(self, self->state.limits.end_within);
+  for (auto wait = milliseconds{500};; wait = std::min(wait * 2, milliseconds{10'000})) {
+    const auto until = within(self, self->state.limits.handler_within).sooner(last);
+    request again{x, until, true};
+    auto now = co_await ask(self, to, until, std::move(again));
+    if (now)
+      co_return std::move(*now);
+    if (!may_succeed_later(code_of(now.error())) || last.passed(self->clock().now() + wait)) {
+      log::warn("interaction.end_unknown",
+                {{"request", x->id.text()}, {"trace", x->trace}, {"error", text_of(now.error())}});
+      co_return reply{};
+    }
+    co_await nap(self, wait);
+  }
+}
+
 flow<> edit_later(self_pointer self, shared_interaction x, handler to, reply given) {
   const bool may_end = given.may_end && !given.apart;
   const bool edited = co_await edit_when_there(self, x, std::move(given));
   if (!may_end || !edited)
     co_return;
-  const auto until = within(self, self->state.limits.handler_within);
-  request again{x, until, true};
-  auto now = co_await ask(self, to, until, std::move(again));
-  if (now && !now->data_json.empty() && !now->apart && !now->form)
-    co_await edit_when_there(self, x, std::move(*now));
+  auto end = co_await read_end(self, x, to);
+  if (!end.data_json.empty() && !end.apart && !end.form)
+    co_await edit_when_there(self, x, std::move(end));
 }
 
 void finish(self_pointer self, uint64_t ticket, const caf::expected<reply>& outcome) {

@@ -26,6 +26,8 @@ struct limits {
   std::chrono::milliseconds remember_within{400}; ///< The question whether an interaction was taken before.
   std::chrono::milliseconds handler_within{20'000};
   std::chrono::milliseconds edit_within{10'000};
+  /// Time in which a handler is asked again, after a late edit, if the end of its work came before.
+  std::chrono::milliseconds end_within{120'000};
 };
 
 /// Starts the actor that gives first answers.

@@ -28,6 +28,8 @@ struct surroundings {
   reply says_again; ///< When it is asked again after a late edit.
   int asked = 0;
   int asked_again = 0;
+  int fails_again = 0; ///< So many of those questions fail, with `failure`.
+  ec failure = ec::unavailable;
   std::set<std::string> taken;
   bool redis_silent = false, redis_forgets = false;
   snowflake application; ///< Ours; 0: not known yet.
@@ -51,7 +53,8 @@ handler::behavior_type setup_behavior(owner_pointer self, surroundings* w) {
     ++w->asked;
     w->last = q.what;
     if (q.is_repeated) {
-      ++w->asked_again;
+      if (++w->asked_again <= w->fails_again)
+        return fail(w->failure, "no connection");
       return w->says_again;
     }
     if (w->handler == surroundings::now)
@@ -346,6 +349,30 @@ TEST_CASE_FIXTURE(fixture, "ingress: a late edit that an end may have overtaken 
       CHECK(w.calls[0].body == R"({"content":"building"})");
       CHECK(w.calls.back().body == (may_end && ended ? R"({"content":"is ready"})" : R"({"content":"building"})"));
     }
+}
+
+TEST_CASE_FIXTURE(fixture, "ingress: after a late edit the end is asked for until somebody knows it, for 2 min") {
+  const auto asked = [&](int fails, ec failure) {
+    w.calls.clear();
+    w.asked_again = 0;
+    w.fails_again = fails;
+    w.failure = failure;
+    w.handler = surroundings::late;
+    w.says = {.data_json = R"({"content":"building"})", .may_end = true};
+    w.says_again = {.data_json = R"({"content":"is ready"})"};
+    bring(slash("setup"));
+    sim.advance(3min);
+    return w.asked_again;
+  };
+  CHECK(asked(5, ec::unavailable) == 6);
+  REQUIRE(w.calls.size() == 2);
+  CHECK(w.calls.back().body == R"({"content":"is ready"})");
+  CHECK(asked(1, ec::not_found) == 1); // Negative control: another try changes nothing.
+  CHECK(w.calls.size() == 1);
+  const int all = asked(1'000, ec::timeout);
+  CHECK(all > 10);
+  CHECK(all < 20);
+  CHECK(w.calls.size() == 1);
 }
 
 TEST_CASE_FIXTURE(fixture, "ingress: an edit waits for the message that the first answer makes") {
