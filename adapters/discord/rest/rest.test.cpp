@@ -194,6 +194,54 @@ TEST_CASE("discord.rest: the process that follows a dead one waits for the bucke
   }
 }
 
+TEST_CASE("discord.rest: two processes exceed a bucket that they share only if they do not share the budget") {
+  for (const bool is_shared : {true, false}) {
+    CAPTURE(is_shared);
+    bench b;
+    const auto budget = test::memory_budget(b.sim.sys());
+    const auto process = [&](const budget::handle& to) {
+      return start(
+        b.sim.sys(), {.token = [] { return secret{"t"}; }},
+        [&](net::http_request r, deadline, auto done) {
+          b.wire.push_back({test::as_received(std::move(r)), b.sim.now(), std::move(done)});
+        },
+        to);
+    };
+    const auto one = process(budget), two = process(is_shared ? budget : test::memory_budget(b.sim.sys()));
+    for (int i = 0; i < 6; ++i)
+      for (const auto& client : {one, two}) {
+        auto c = b.read();
+        c.until = {b.sim.now() + 60s};
+        b.self->send(client, std::move(c));
+      }
+    int used = 0, refused = 0, answered = 0; // Three calls in 2 s, by arrival.
+    instant closes{};
+    for (int step = 0; step < 3'000; ++step) {
+      b.sim.advance(10ms);
+      for (; !b.wire.empty(); ++answered) {
+        const auto now = b.sim.now();
+        if (now >= closes) {
+          used = 0;
+          closes = now + 2s;
+        }
+        const bool is_refused = ++used > 3;
+        refused += is_refused;
+        const auto left = std::to_string(std::chrono::duration<double>(closes - now).count());
+        b.answer(is_refused ? 429 : 200, is_refused ? R"({"retry_after":)" + left + R"(,"global":false})" : "[]",
+                 {{"X-RateLimit-Limit", "3"},
+                  {"X-RateLimit-Remaining", std::to_string(std::max(0, 3 - used))},
+                  {"X-RateLimit-Reset-After", left},
+                  {"X-RateLimit-Bucket", "roles"}});
+      }
+    }
+    CHECK(answered - refused == 12);
+    CHECK((refused == 0) == is_shared);
+    for (const auto& client : {one, two})
+      caf::anon_send_exit(client, caf::exit_reason::kill);
+    b.sim.run();
+  }
+}
+
 TEST_CASE("discord.rest: interactions need neither slot nor token") {
   bench b{{}, {}};
   auto c = b.read("/interactions/1/tok/callback");
