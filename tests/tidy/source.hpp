@@ -16,7 +16,9 @@ struct source {
   bool is_cpp() const { return path.ends_with(".cpp") || path.ends_with(".hpp"); }
   bool is_header() const { return path.ends_with(".hpp"); }
   /// Code that runs in tests only.
-  bool is_test() const { return path.ends_with(".test.cpp") || path.starts_with("tests/"); }
+  bool is_test() const {
+    return path.ends_with(".test.cpp") || path.ends_with(".test.hpp") || path.starts_with("tests/");
+  }
   std::string folder() const { return path.substr(0, path.rfind('/') == std::string::npos ? 0 : path.rfind('/')); }
   std::string name() const { return path.substr(path.rfind('/') + 1); }
 };

@@ -19,7 +19,8 @@ constexpr redis::script exchange_script{.name = "discord_budget-4", .sha1 = "", 
 -- ARGV 1 slots_max, 2 hold ms, 3 after_answer ms, 4 quiet ms, 5 keep ms, 6 hold_off ms,
 --      7 number wanted, 8 number answered, 9 number invalid, 10 holds_seen, 11 holds_max, 12 number of holds,
 --      13 buckets_max, 14 bucket_retry ms, then route key and ms of each hold, then name and route key of each
---      slot: wanted; answered, each with hash, limit, remaining and reset_after ms of its bucket (limit -1: unknown); unused
+--      slot: wanted; answered, each with hash, limit, remaining and reset_after ms of its bucket (limit -1:
+--      unknown); unused
 -- Returns {granted, ms until the next slot, invalid requests of the last 10 minutes, holds_version,
 --          number of closed buckets, index in wanted and ms of each,
 --          then route key and ms of each hold where the version is not the one that was seen}

@@ -298,7 +298,7 @@ await test('names of roles are names, not markdown', async () => {
 });
 
 // ---- the newest message
-await test('the newest message stays in view when the size of the window changes; for a reader of an older one not', async () => {
+await test('the message in view, the newest or an older one, stays when the window changes its size', async () => {
   const page = await tab(await context());
   for (let i = 0; i < 5; i += 1) await guild.systemChannel.send('A long line of text. '.repeat(90));
   await openPanel(page);
