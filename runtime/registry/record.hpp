@@ -44,11 +44,12 @@ struct incidents {
 constexpr size_t key_bytes = 40; ///< Length limit of a key.
 enum class life : uint8_t { free, vacant_restarting, vacant_quarantined, starting, alive, ended }; ///< Use of a record.
 
-/// Record of one actor, in two cache lines. The first is written at each message, by its actor and by senders (arrived,
-/// nonempty_since_ns). The second is written by the owner that takes or releases the record, under `version`. Records
-/// are never freed: a reader detects a concurrent change by `version`.
+/// Record of one actor, in two cache lines. The first is written at each message, by its actor and by senders
+/// (arrived_*, nonempty_since_ns). The second is written by the owner that takes or releases the record, under
+/// `version`. Records are never freed: a reader detects a concurrent change by `version`.
 struct alignas(64) record {
-  std::atomic<uint64_t> arrived{0};
+  std::atomic<uint32_t> arrived_asleep{0}; ///< Messages that woke the actor; only who has woken it writes.
+  std::atomic<uint32_t> arrived_awake{0};  ///< All others.
   std::atomic<uint64_t> handled{0};
   std::atomic<uint64_t> nonempty_since_ns{0};
   std::atomic<uint64_t> sampled_ns{0};
@@ -67,10 +68,20 @@ struct alignas(64) record {
   std::atomic<incidents*> crashes{nullptr};
   std::array<std::atomic<uint64_t>, key_bytes / 8> key{};
 
-  /// A sender puts one message into the mailbox.
+  /// Messages that arrived, in 32 bits.
+  uint32_t arrived() const {
+    return arrived_asleep.load(std::memory_order_relaxed) + arrived_awake.load(std::memory_order_relaxed);
+  }
+  /// A sender has put a message into the mailbox of an actor that slept, which runs no earlier than afterwards.
+  void message_wakes() {
+    arrived_asleep.store(arrived_asleep.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    nonempty_since_ns.store(coarse_ns(), std::memory_order_relaxed);
+  }
+  /// A sender puts a message into the mailbox of an actor that may be running.
   void message_arrives() {
-    const auto before = arrived.fetch_add(1, std::memory_order_relaxed);
-    if (before == handled.load(std::memory_order_relaxed))
+    const auto before = arrived_awake.fetch_add(1, std::memory_order_relaxed)
+                      + arrived_asleep.load(std::memory_order_relaxed);
+    if (before == static_cast<uint32_t>(handled.load(std::memory_order_relaxed)))
       nonempty_since_ns.store(coarse_ns(), std::memory_order_relaxed);
   }
   /// `pending`: the responses that CAF waits for.

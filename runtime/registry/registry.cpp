@@ -149,10 +149,11 @@ void change(record& r, Change change_it) {
 void fill(record& r, node* where, kind* what, std::string_view key, uint64_t tenant, bool exact, incidents* crashes,
           life state) {
   change(r, [&] {
-    for (auto* counter : {&r.arrived, &r.handled, &r.nonempty_since_ns, &r.sampled_ns, &r.longest_ns})
+    for (auto* counter : {&r.handled, &r.nonempty_since_ns, &r.sampled_ns, &r.longest_ns})
       counter->store(0, std::memory_order_relaxed);
     r.actor_id.store(0, std::memory_order_relaxed);
-    r.requests.store(0, std::memory_order_relaxed);
+    for (auto* counter : {&r.arrived_asleep, &r.arrived_awake, &r.requests})
+      counter->store(0, std::memory_order_relaxed);
     r.timers.store(0, std::memory_order_relaxed);
     r.where.store(where, std::memory_order_relaxed);
     r.what.store(what, std::memory_order_relaxed);
@@ -231,8 +232,9 @@ bool read(const record& r, const node* root, row& out) {
   const auto* crashes = r.crashes.load(std::memory_order_relaxed);
   const auto exact = r.exact.load(std::memory_order_relaxed);
   out.handled = r.handled.load(std::memory_order_relaxed);
-  const auto arrived = r.arrived.load(std::memory_order_relaxed); // After `handled`, so that it is not smaller.
-  out.mailbox = arrived > out.handled ? arrived - out.handled : 0;
+  // A message may be handled before its sender has counted it.
+  out.mailbox = static_cast<uint64_t>(
+    std::max(0, static_cast<int32_t>(r.arrived() - static_cast<uint32_t>(out.handled))));
   const auto since = r.nonempty_since_ns.load(std::memory_order_relaxed), now = coarse_ns();
   out.oldest_ms = out.mailbox > 0 && now > since ? (now - since) / 1'000'000 : 0;
   out.sampled = samples_of(out.handled);

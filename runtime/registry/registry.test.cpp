@@ -7,10 +7,14 @@
 #include "tests/support/sim_system.hpp"
 
 #include <atomic>
+#include <caf/actor_system_config.hpp>
+#include <caf/after.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <doctest/doctest.h>
+#include <future>
+#include <numeric>
 #include <thread>
 
 using namespace arrakis;
@@ -76,6 +80,80 @@ TEST_CASE("registry: an actor is known with what waits for it, what it handled a
   w.sim.scheduler().run_once();
   CHECK(w.find("top/gate").requests == 1);
   CHECK(w.find("top/silent").mailbox == 1);
+}
+
+TEST_CASE("registry: a request to an actor that has ended is answered with that") {
+  fixture w;
+  const auto ended = registry::spawn(w.sim.sys(), {"gate"}, taking);
+  w.sim.run();
+  caf::anon_send_exit(ended, caf::exit_reason::user_shutdown);
+  w.sim.run();
+  const auto answer = w.sim.ask<caf::unit_t>(ended, noted{});
+  REQUIRE_FALSE(answer);
+  CHECK(code_of(answer.error()) == ec::unavailable);
+}
+
+TEST_CASE("registry: an actor takes its messages in order, some in a turn, and then the time in which none came") {
+  caf::actor_system_config config;
+  config.set("scheduler.max-threads", size_t{2});
+  config.set("scheduler.max-throughput", size_t{7});
+  caf::actor_system sys{config};
+  std::vector<int> seen, sent(1'000);
+  std::iota(sent.begin(), sent.end(), 0);
+  std::promise<void> all_sent, paused;
+  const auto actor = registry::spawn(sys, {"gate"}, [&](caf::event_based_actor* self) -> caf::behavior {
+    return {[&, self](planted) {
+      all_sent.get_future().wait(); // Before this a pause would be the sender's.
+      self->become([&](noted x) { seen.push_back(x.number); }, caf::after(20ms) >>
+                                                                 [&, self] {
+                                                                   self->quit();
+                                                                   paused.set_value();
+                                                                 });
+    }};
+  });
+  caf::anon_send(actor, planted{});
+  for (const auto number : sent)
+    caf::anon_send(actor, noted{number});
+  all_sent.set_value();
+  paused.get_future().wait();
+  CHECK(seen == sent);
+}
+
+TEST_CASE("registry: of many senders at once to an actor that often sleeps, every message is counted") {
+  constexpr uint64_t senders = 4, messages = 5'000, waiting = 10;
+  const auto root = registry::tree_node::root("top");
+  root.make_default();
+  {
+    caf::actor_system_config config;
+    config.set("scheduler.max-threads", size_t{2});
+    caf::actor_system sys{config};
+    std::promise<void> held, go;
+    const auto actor = registry::spawn(sys, {"gate"}, [&](caf::event_based_actor*) -> caf::behavior {
+      return {[](noted) {},
+              [&](planted) {
+                held.set_value();
+                go.get_future().wait();
+              }};
+    });
+    std::vector<std::thread> threads;
+    for (uint64_t i = 0; i < senders; ++i)
+      threads.emplace_back([&] {
+        for (uint64_t n = 0; n < messages; ++n)
+          caf::anon_send(actor, noted{});
+      });
+    for (auto& each : threads)
+      each.join();
+    caf::anon_send(actor, planted{});
+    held.get_future().wait();
+    for (uint64_t n = 0; n < waiting; ++n)
+      caf::anon_send(actor, noted{});
+    const auto row = test::actor_at(root, "top/gate");
+    CHECK(row.handled == senders * messages);
+    CHECK(row.mailbox == 1 + waiting); // With the one that it handles.
+    go.set_value();
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  }
+  registry::tree_node::root("after").make_default();
 }
 
 TEST_CASE("registry: an actor stands below the one that spawned it, and is gone when it ended") {

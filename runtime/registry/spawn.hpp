@@ -1,5 +1,6 @@
 #pragma once
 // How every actor of ours begins.
+#include "runtime/registry/actor_loop.hpp"
 #include "runtime/registry/record.hpp"
 
 #include <caf/actor_system.hpp>
@@ -24,8 +25,7 @@ public:
   using Actor::consume;
   using Actor::enqueue;
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) override {
-    mine->message_arrives();
-    Actor::enqueue(std::move(what), host);
+    deliver(*this, *mine, std::move(what), host);
   }
   caf::invoke_message_result consume(caf::mailbox_element& what) override {
     handling now{*mine};
@@ -37,7 +37,7 @@ public:
   }
   caf::resumable::resume_result resume(caf::execution_unit* host, size_t messages_max) override {
     const turn mine_now{*mine}; // Touches nothing of the record afterwards: the next turn may have begun elsewhere.
-    return Actor::resume(host, messages_max);
+    return run_turn(*this, host, messages_max);
   }
   void initialize() override {
     Actor::initialize();
