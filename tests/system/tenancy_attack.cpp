@@ -129,6 +129,10 @@ void attack_functions(pqxx::connection_base& app, pqxx::connection_base& owner, 
         "append_fence('global', '', 'frozen', null)", "append_community_fence()", "fence_log_identity()"})
     if (attempt(app, mine, std::string{"call "} + call).done || attempt(app, mine, std::string{"select "} + call).done)
       found.push_back(std::string{call} + ": may be called");
+  for (const char* call : {"link_wallet(1, '\\x0000000000000000000000000000000000000000', null, '', 'import', 20)",
+                           "unlink_wallet(1, '\\x0000000000000000000000000000000000000000', null)"})
+    if (attempt(app, mine, std::string{"select "} + call).state != "42501")
+      found.push_back(std::string{call}.substr(0, std::string_view{call}.find('(')) + ": may be called");
 }
 
 void attack_as_relay(const test::postgres_server& server, const std::vector<table>& tables, findings& found) {

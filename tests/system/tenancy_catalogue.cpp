@@ -17,14 +17,20 @@ const std::map<std::string, const char*> global_tables{
   {"fence_log", "every process must know what is frozen, of all tenants; ids and status"},
   {"fence_log_head", "the number of the newest change, and which log it is"},
   {"quarantines", "what keeps crashing, also where no community is; an operator lists and releases it"},
-  {"wizard_drafts", "made before there is a community; reached by guild and user together, and never listed"}};
+  {"wizard_drafts", "made before there is a community; reached by guild and user together, and never listed"},
+  {"people", "a person is the same in every community; reached by the person's own id, and never listed"},
+  {"wallets", "as above"},
+  {"platform_audit_heads", "the end of the platform's own audit trail; only arrakis_admin has a right on it"},
+  {"platform_audit_entries", "as above"}};
 // "table.role": what the narrow functions may do with a global table, and no more.
 const std::map<std::string, strings> global_rights{
   {"signing_keys.arrakis_lookup", {"select", "insert"}},
   {"fence_log.arrakis_lookup", {"select", "insert", "update"}},
   {"fence_log_head.arrakis_lookup", {"select", "update"}},
   {"quarantines.arrakis_lookup", {"select", "insert", "update", "delete"}},
-  {"wizard_drafts.arrakis_lookup", {"select", "insert", "update", "delete"}}};
+  {"wizard_drafts.arrakis_lookup", {"select", "insert", "update", "delete"}},
+  {"people.arrakis_lookup", {"select", "insert"}},
+  {"wallets.arrakis_lookup", {"select", "insert", "delete"}}};
 const std::map<std::string, const char*> crossing_policies{
   {"communities.lookup", "the narrow functions read id, guild, status and fence"},
   {"outbox.relay", "the relay sends for all tenants"},
@@ -70,6 +76,12 @@ const std::map<std::string, const char*> crossing_functions{
   {"erase_old_wizard_drafts() bigint", "says only how many"},
   {"ending_conversations(within_ms bigint, count_max integer) TABLE(community_id uuid, deployment_id uuid)",
    "ids; the token is read as the tenant"},
+  {"wallets_of(of_user bigint) TABLE(address bytea, chain text, name text, source text, linked_at_ms bigint)",
+   "wallets cross communities; of this person alone"},
+  {"link_wallet(of_user bigint, of_address bytea, on_chain text, called text, from_source text, count_max integer) "
+   "text",
+   "an operator's order; only arrakis_admin may call it"},
+  {"unlink_wallet(of_user bigint, of_address bytea, on_chain text) boolean", "as above"},
   {"anchored_signing_keys() TABLE(version integer, public_key text)", "public keys, of no tenant"},
   {"anchor_signing_key(key_version integer, key_hex text, key_origin text, by_whom text) void",
    "adds a public key above all others, of no tenant"},

@@ -37,18 +37,20 @@ std::string fault(const pqxx::row& row, int64_t sequence, const std::string& has
   return now == row["hash"].as<std::string>() ? "" : fmt::format("entry {} was altered: its hash is another", number);
 }
 
-verified verify_chain(pqxx::transaction_base& tx, const community_id& community) {
+verified verify_chain(pqxx::transaction_base& tx, const chain::trail& of) {
   // Reads the head first: entries appended meanwhile are beyond it and not verified.
-  const auto head = tx.exec_params("select sequence, hash from audit_heads where community_id = $1", community.value);
+  const auto head = tx.exec_params(fmt::format("select sequence, hash from {} where {} = $1", of.heads, of.key),
+                                   of.owner);
   const int64_t end = head.empty() ? 0 : head[0][0].as<int64_t>();
   int64_t sequence = 0;
-  auto hash = chain::genesis(community);
+  auto hash = of.genesis;
   for (;;) {
     const auto rows = tx.exec_params(
-      "select sequence, at, event, actor, target, payload::text as payload, previous, hash"
-      " from audit_entries where community_id = $1 and sequence > $2 and ($3 = 0 or sequence <= $3)"
-      " order by sequence limit $4",
-      community.value, sequence, end, batch);
+      fmt::format("select sequence, at, event, actor, target, payload::text as payload, previous, hash"
+                  " from {} where {} = $1 and sequence > $2 and ($3 = 0 or sequence <= $3)"
+                  " order by sequence limit $4",
+                  of.entries, of.key),
+      of.owner, sequence, end, batch);
     for (const auto& row : rows) {
       if (auto why = fault(row, sequence, hash); !why.empty())
         return {sequence, false, sequence + 1, std::move(why)};
@@ -65,12 +67,13 @@ verified verify_chain(pqxx::transaction_base& tx, const community_id& community)
   return {sequence, true, 0, {}};
 }
 
-listed list_entries(pqxx::transaction_base& tx, const list& m) {
+listed list_entries(pqxx::transaction_base& tx, const chain::trail& of, const std::string& event, size_t count_max) {
   listed out;
   const auto rows = tx.exec_params(
-    "select sequence, at, event, actor, target, payload::text as payload, hash from audit_entries"
-    " where community_id = $1 and ($2 = '' or event = $2) order by sequence desc limit $3",
-    m.community.value, m.event, static_cast<int64_t>(std::min(m.count_max, entries_max)));
+    fmt::format("select sequence, at, event, actor, target, payload::text as payload, hash from {}"
+                " where {} = $1 and ($2 = '' or event = $2) order by sequence desc limit $3",
+                of.entries, of.key),
+    of.owner, event, static_cast<int64_t>(std::min(count_max, entries_max)));
   for (const auto& row : rows)
     out.entries.push_back({row["sequence"].as<int64_t>(), row["at"].as<std::string>(), row["event"].as<std::string>(),
                            row["actor"].as<std::string>(), row["target"].as<std::string>(),
@@ -93,12 +96,38 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::h
                                      [m](pqxx::transaction_base& tx) { return append_entry(tx, m); });
     },
     [self](const verify& m) {
-      return postgres::run<verified>(self, self->state.pool, "audit.verify", m.community, m.until,
-                                     [m](pqxx::transaction_base& tx) { return verify_chain(tx, m.community); });
+      return postgres::run<verified>(
+        self, self->state.pool, "audit.verify", m.community, m.until,
+        [m](pqxx::transaction_base& tx) { return verify_chain(tx, chain::trail_of(m.community)); });
     },
     [self](const list& m) {
       return postgres::run<listed>(self, self->state.pool, "audit.list", m.community, m.until,
-                                   [m](pqxx::transaction_base& tx) { return list_entries(tx, m); });
+                                   [m](pqxx::transaction_base& tx) {
+                                     return list_entries(tx, chain::trail_of(m.community), m.event, m.count_max);
+                                   });
+    },
+  };
+}
+
+struct platform_state {
+  platform_state() = default;
+  static inline const char* name = "platform_audit";
+  postgres::handle pool;
+};
+
+platform::behavior_type platform_behavior(platform::stateful_pointer<platform_state> self, postgres::handle pool) {
+  keep_exception_text(self);
+  self->state.pool = std::move(pool);
+  return {
+    [self](const verify_platform& m) {
+      return postgres::run<verified>(
+        self, self->state.pool, "audit.verify_platform", {}, m.until,
+        [](pqxx::transaction_base& tx) { return verify_chain(tx, chain::platform_trail()); });
+    },
+    [self](const list_platform& m) {
+      return postgres::run<listed>(
+        self, self->state.pool, "audit.list_platform", {}, m.until,
+        [m](pqxx::transaction_base& tx) { return list_entries(tx, chain::platform_trail(), {}, m.count_max); });
     },
   };
 }
@@ -106,5 +135,8 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::h
 
 handle start(caf::actor_system& sys, postgres::handle pool) {
   return registry::spawn(sys, {"audit"}, behavior, std::move(pool));
+}
+platform start_platform(caf::actor_system& sys, postgres::handle pool) {
+  return registry::spawn(sys, {"platform_audit"}, platform_behavior, std::move(pool));
 }
 } // namespace arrakis::audit

@@ -7,4 +7,6 @@
 namespace arrakis::audit {
 /// `pool` connects as arrakis_app.
 handle start(caf::actor_system&, postgres::handle pool);
+/// `pool` connects as arrakis_admin.
+platform start_platform(caf::actor_system&, postgres::handle pool);
 } // namespace arrakis::audit

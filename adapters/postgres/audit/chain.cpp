@@ -6,6 +6,7 @@
 #include "schemas/canonical_json.hpp"
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 #include <pqxx/pqxx>
 
 namespace arrakis::audit::chain {
@@ -25,16 +26,16 @@ std::string hash(int64_t sequence, std::string_view at, const entry& e, const bo
 }
 
 /// Takes the next number under the lock of the head row. Returns it with the hash of the entry before.
-link take(pqxx::transaction_base& tx, const community_id& community) {
+link take(pqxx::transaction_base& tx, const trail& of) {
   const auto next = [&] {
     return tx.exec_params(
-      "update audit_heads set sequence = sequence + 1 where community_id = $1 returning sequence, hash",
-      community.value);
+      fmt::format("update {} set sequence = sequence + 1 where {} = $1 returning sequence, hash", of.heads, of.key),
+      of.owner);
   };
   auto rows = next();
   if (rows.empty()) {
-    tx.exec_params("insert into audit_heads (community_id, hash) values ($1, $2) on conflict do nothing",
-                   community.value, genesis(community));
+    tx.exec_params(fmt::format("insert into {} ({}, hash) values ($1, $2) on conflict do nothing", of.heads, of.key),
+                   of.owner, of.genesis);
     rows = next();
   }
   if (rows.empty())
@@ -55,9 +56,26 @@ std::string subject_of(pqxx::transaction_base& tx, const community_id& community
     community.value, user->value);
   return row[0].as<std::string>();
 }
+
+link append_to(pqxx::transaction_base& tx, const trail& of, const entry& e, const boost::json::value& payload) {
+  const auto [sequence, previous] = take(tx, of);
+  const auto at = iso8601(wall_ms());
+  link made{sequence, hash(sequence, at, e, payload, previous)};
+  tx.exec_params(fmt::format("with entry as (insert into {0}"
+                             " ({2}, sequence, at, event, actor, target, payload, previous, hash)"
+                             " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)) update {1} set hash = $9 where {2} = $1",
+                             of.entries, of.heads, of.key),
+                 of.owner, sequence, at, e.event, e.actor, e.target, json::print(payload), previous, made.hash);
+  return made;
+}
 } // namespace
 
-std::string genesis(const community_id& community) { return sha256_hex(community.value); }
+trail trail_of(const community_id& community) {
+  return {"audit_heads", "audit_entries", "community_id", community.value, sha256_hex(community.value)};
+}
+trail platform_trail() {
+  return {"platform_audit_heads", "platform_audit_entries", "platform", "true", sha256_hex("platform")};
+}
 
 std::string hash_of(int64_t sequence, std::string_view at, const entry& e, std::string_view payload_json,
                     std::string_view previous) {
@@ -67,17 +85,14 @@ std::string hash_of(int64_t sequence, std::string_view at, const entry& e, std::
 
 link append(pqxx::transaction_base& tx, const community_id& community, const entry& e,
             const boost::json::value& payload) {
-  const entry said{postgres::plain(e.event, "event"), subject_of(tx, community, postgres::plain(e.actor, "actor")),
-                   postgres::plain(e.target, "target")};
-  const auto [sequence, previous] = take(tx, community);
-  const auto at = iso8601(wall_ms());
-  link made{sequence, hash(sequence, at, said, payload, previous)};
-  tx.exec_params("with entry as (insert into audit_entries"
-                 " (community_id, sequence, at, event, actor, target, payload, previous, hash)"
-                 " values ($1, $2, $3, $4, $5, $6, $7, $8, $9))"
-                 " update audit_heads set hash = $9 where community_id = $1",
-                 community.value, sequence, at, said.event, said.actor, said.target, json::print(payload), previous,
-                 made.hash);
-  return made;
+  const entry checked{postgres::plain(e.event, "event"), subject_of(tx, community, postgres::plain(e.actor, "actor")),
+                      postgres::plain(e.target, "target")};
+  return append_to(tx, trail_of(community), checked, payload);
+}
+
+link append_platform(pqxx::transaction_base& tx, const entry& e, const boost::json::value& payload) {
+  const entry checked{postgres::plain(e.event, "event"), postgres::plain(e.actor, "actor"),
+                      postgres::plain(e.target, "target")};
+  return append_to(tx, platform_trail(), checked, payload);
 }
 } // namespace arrakis::audit::chain

@@ -31,12 +31,26 @@ struct link {
 /// transaction: append last. Refuses (ec::invalid) a payload without canonical form.
 link append(pqxx::transaction_base&, const community_id& community, const entry&, const boost::json::value& payload);
 
+/// Appends as `append` does to the platform's own chain, for what an operator does to no single community. Only
+/// arrakis_admin may. `actor` is "operator" or an opaque subject id.
+link append_platform(pqxx::transaction_base&, const entry&, const boost::json::value& payload);
+
 /// Hash of an entry: SHA-256, in hex, over the canonical JSON of {seq, at, event, actor, target, payload, previous}.
 /// `payload_json` is parsed.
 std::string hash_of(int64_t sequence, std::string_view at, const entry&, std::string_view payload_json,
                     std::string_view previous);
 
-/// `previous` of the first entry: SHA-256 of the community's id, so that no chain is valid for another tenant.
-std::string genesis(const community_id&);
+/// Place of a chain in the database.
+struct trail {
+  const char* heads;   ///< Table of the chains' ends.
+  const char* entries; ///< Table of the entries.
+  const char* key;     ///< Column of both that names the chain.
+  std::string owner;   ///< Its value.
+  std::string genesis; ///< `previous` of the first entry: no chain is valid for another owner.
+};
+/// The chain of a community.
+trail trail_of(const community_id&);
+/// The platform's own chain.
+trail platform_trail();
 
 } // namespace arrakis::audit::chain

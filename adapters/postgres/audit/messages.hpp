@@ -61,4 +61,18 @@ struct listed {
 };
 using handle = caf::typed_actor<caf::replies_to<append>::with<appended>, caf::replies_to<verify>::with<verified>,
                                 caf::replies_to<list>::with<listed>>;
+
+/// Verifies the platform's own chain. -> verified
+struct verify_platform {
+  deadline until;
+};
+/// Reads the newest entries of the platform's own chain. -> listed
+struct list_platform {
+  size_t count_max = 50; ///< At most entries_max.
+  deadline until;
+};
+/// The platform's own chain, of what an operator did to no single community. Only for a connection of arrakis_admin:
+/// ec::refused for any other role.
+using platform =
+  caf::typed_actor<caf::replies_to<verify_platform>::with<verified>, caf::replies_to<list_platform>::with<listed>>;
 } // namespace arrakis::audit

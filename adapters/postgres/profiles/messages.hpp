@@ -49,7 +49,9 @@ struct record {
   /// What the member holds of the ranked asset, in the smallest unit. Empty: unknown, and the former amount stays.
   std::optional<uint256> amount;
   std::vector<role_change> changes; ///< At most changes_max, each role once.
-  std::vector<snowflake> entitled;  ///< Every managed role that the member is to have by now, at most entitled_max.
+  /// Every managed role that the member is to have by now, at most entitled_max: with those that `changes` gives,
+  /// without those that it takes.
+  std::vector<snowflake> entitled;
   std::chrono::seconds next_check{0};
   deadline until;
   /// Author of the request: "system", or "discord:<user>", which the audit trail keeps as an opaque subject id.

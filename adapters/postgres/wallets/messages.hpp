@@ -41,27 +41,27 @@ struct held {
 using handle = caf::typed_actor<caf::replies_to<of>::with<held>>;
 
 /// Limits of one import.
-inline constexpr size_t import_rows_max = 10'000, reason_characters_max = 500;
+inline constexpr size_t import_rows_max = 10'000, name_characters_max = 100, reason_characters_max = 500;
 /// A wallet to import.
 struct import_row {
   snowflake user;
   evm_address address;
   std::optional<std::string> chain = {}; ///< As in `wallet`.
-  std::string name = {};                 ///< At most 100 characters.
+  std::string name = {};                 ///< At most name_characters_max.
 };
-/// Links wallets to people on an operator's word, in ONE transaction with one entry of the platform's audit trail
-/// (without users and wallets). A row that breaks a rule is refused alone; the others are imported. -> imported.
-/// ec::invalid: too many rows or a reason that is too long.
+/// Links wallets to people on an operator's word, in ONE transaction with one entry of the platform's audit trail,
+/// which names neither users nor wallets. A row that breaks a rule is refused alone; the others are imported.
+/// -> imported. ec::invalid: too many rows, or a reason that is too long.
 struct import_rows {
   std::vector<import_row> rows; ///< At most import_rows_max.
   std::string actor;            ///< "operator".
-  std::string reason;
+  std::string reason;           ///< At most reason_characters_max.
   deadline until;
 };
 /// A row that was not imported.
 struct refused_row {
   size_t index = 0; ///< In `import_rows::rows`.
-  std::string why;  ///< A sentence without the other person's id.
+  std::string why;  ///< A sentence. It does not name the other person.
 };
 /// Answer to import_rows.
 struct imported {
@@ -69,7 +69,19 @@ struct imported {
   size_t existing = 0; ///< The person had them before.
   std::vector<refused_row> refused;
 };
+/// Takes one wallet from a person, with an entry of the platform's audit trail as above. -> unlinked. ec::not_found:
+/// the person does not have it.
+struct unlink {
+  snowflake user;
+  evm_address address;
+  std::optional<std::string> chain; ///< Of the link: empty is the plain key.
+  std::string actor;
+  std::string reason;
+  deadline until;
+};
+/// The wallet is the person's no more.
+struct unlinked {};
 
-/// Only for a connection of arrakis_admin: ec::refused for any other role.
-using importer = caf::typed_actor<caf::replies_to<import_rows>::with<imported>>;
+/// Edits wallets on an operator's word. Only for a connection of arrakis_admin: ec::refused for any other role.
+using editor = caf::typed_actor<caf::replies_to<import_rows>::with<imported>, caf::replies_to<unlink>::with<unlinked>>;
 } // namespace arrakis::wallets

@@ -236,7 +236,7 @@ caf::expected<audit::appended> fake_postgres::append(const community_id& communi
   const auto size = t.audit.size() - (!on.audit && !t.audit.empty() ? 1 : 0);
   e.sequence = static_cast<int64_t>(size) + 1;
   e.at = iso8601(now_ms());
-  e.previous = size == 0 ? audit::chain::genesis(community) : t.audit[size - 1].hash;
+  e.previous = size == 0 ? audit::chain::trail_of(community).genesis : t.audit[size - 1].hash;
   e.hash = audit::chain::hash_of(e.sequence, e.at, {event, actor, target}, payload_json, e.previous);
   if (e.hash.empty())
     return fail(ec::invalid, "audit payload: no canonical form");
@@ -253,7 +253,7 @@ audit::verified fake_postgres::verify(const community_id& community) const {
   if (found == tenants.end())
     return {0, true, 0, {}};
   int64_t sequence = 0;
-  auto hash = audit::chain::genesis(community);
+  auto hash = audit::chain::trail_of(community).genesis;
   for (const auto& e : found->second.audit) {
     if (e.sequence != sequence + 1 || e.previous != hash
         || audit::chain::hash_of(e.sequence, e.at, {e.event, e.actor, e.target}, e.payload_json, hash) != e.hash)
