@@ -58,6 +58,8 @@ cli::command signer_commands();
 cli::command audit_commands();
 /// Declares `arrakisctl quarantine`.
 cli::command quarantine_commands();
+/// Declares `arrakisctl wallets`.
+cli::command wallets_commands();
 /// Declares `arrakisctl invite`.
 cli::command invite_command();
 /// Declares `arrakisctl health`.

@@ -40,6 +40,15 @@ caf::expected<addresses> find_addresses(const config& c) {
   return a;
 }
 
+caf::expected<secret> admin_dsn(const config& c) {
+  if (embedded_mode(c, "postgres.mode"))
+    return secret{embedded::dsn(c.text("node.state_folder"), "arrakis_admin") + embedded::dsn_of_own_server()};
+  auto given = c.secret("postgres.admin_dsn");
+  if (given.empty())
+    return missing("postgres.admin_dsn");
+  return given;
+}
+
 std::string embedded_postgres_socket(const config& c) {
   return embedded_mode(c, "postgres.mode") ? embedded::socket_folder(c.text("node.state_folder")) + "/.s.PGSQL.5432"
                                            : "";

@@ -20,6 +20,10 @@ struct addresses {
 /// ec::invalid names a key without a value, ec::refused a socket folder of another user.
 caf::expected<addresses> find_addresses(const config&);
 
+/// Returns the connection string of arrakis_admin. Only for a terminal: no daemon connects with it. ec::invalid names
+/// the key without a value.
+caf::expected<secret> admin_dsn(const config&);
+
 /// Returns the socket of the embedded PostgreSQL, whether or not it runs; empty if postgres.mode is external.
 std::string embedded_postgres_socket(const config&);
 

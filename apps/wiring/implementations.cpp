@@ -17,9 +17,11 @@
 #include "adapters/postgres/manifests/manifests.hpp"
 #include "adapters/postgres/outbox/outbox.hpp"
 #include "adapters/postgres/pool.hpp"
+#include "adapters/postgres/profiles/profiles.hpp"
 #include "adapters/postgres/quarantines/quarantines.hpp"
 #include "adapters/postgres/reconciliations/reconciliations.hpp"
 #include "adapters/postgres/signing_keys/signing_keys.hpp"
+#include "adapters/postgres/wallets/wallets.hpp"
 #include "adapters/queue/queue.hpp"
 #include "adapters/queue/worker.hpp"
 #include "adapters/redis/client.hpp"
@@ -118,6 +120,9 @@ postgres::handle start_postgres(caf::actor_system& sys, const addresses& where, 
 postgres::handle start_relay_postgres(caf::actor_system& sys, const addresses& where) {
   return postgres::start(sys, {where.relay_dsn, 1});
 }
+postgres::handle start_admin_postgres(caf::actor_system& sys, const secret& dsn) {
+  return postgres::start(sys, {dsn, 1});
+}
 communities::handle start_communities(caf::actor_system& sys, postgres::handle pool) {
   return communities::start(sys, std::move(pool));
 }
@@ -148,6 +153,18 @@ fence_log::handle start_fence_log(caf::actor_system& sys, postgres::handle pool)
 }
 signing_keys::handle start_signing_keys(caf::actor_system& sys, postgres::handle pool) {
   return signing_keys::start(sys, std::move(pool));
+}
+profiles::handle start_profiles(caf::actor_system& sys, postgres::handle pool) {
+  return profiles::start(sys, std::move(pool));
+}
+wallets::handle start_wallets(caf::actor_system& sys, postgres::handle pool) {
+  return wallets::start(sys, std::move(pool));
+}
+wallets::editor start_wallet_editor(caf::actor_system& sys, postgres::handle admin) {
+  return wallets::start_editor(sys, std::move(admin));
+}
+audit::platform start_platform_audit(caf::actor_system& sys, postgres::handle admin) {
+  return audit::start_platform(sys, std::move(admin));
 }
 outbox::handle start_outbox(caf::actor_system& sys, postgres::handle relay) {
   return outbox::start(sys, std::move(relay));

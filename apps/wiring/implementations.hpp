@@ -23,9 +23,11 @@
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/postgres/messages.hpp"
 #include "adapters/postgres/outbox/messages.hpp"
+#include "adapters/postgres/profiles/messages.hpp"
 #include "adapters/postgres/quarantines/messages.hpp"
 #include "adapters/postgres/reconciliations/messages.hpp"
 #include "adapters/postgres/signing_keys/messages.hpp"
+#include "adapters/postgres/wallets/messages.hpp"
 #include "adapters/queue/messages.hpp"
 #include "adapters/redis/calls.hpp"
 #include "adapters/signer/keyring.hpp"
@@ -46,6 +48,8 @@ namespace arrakis::wiring {
 postgres::handle start_postgres(caf::actor_system&, const addresses&, unsigned connections);
 /// Starts the pool of one connection as arrakis_relay, which sees the outbox of all tenants and nothing else.
 postgres::handle start_relay_postgres(caf::actor_system&, const addresses&);
+/// Starts the pool of one connection as arrakis_admin, at the string of admin_dsn(). Only for a terminal.
+postgres::handle start_admin_postgres(caf::actor_system&, const secret& dsn);
 /// Starts the store of communities.
 communities::handle start_communities(caf::actor_system&, postgres::handle);
 /// Starts the store of manifests.
@@ -68,6 +72,14 @@ conversations::handle start_conversations(caf::actor_system&, postgres::handle);
 fence_log::handle start_fence_log(caf::actor_system&, postgres::handle);
 /// Starts the store of anchored signing keys.
 signing_keys::handle start_signing_keys(caf::actor_system&, postgres::handle);
+/// Starts the store of profiles and verdicts.
+profiles::handle start_profiles(caf::actor_system&, postgres::handle);
+/// Starts the reader of wallets.
+wallets::handle start_wallets(caf::actor_system&, postgres::handle);
+/// Starts the editor of wallets, on a pool of arrakis_admin.
+wallets::editor start_wallet_editor(caf::actor_system&, postgres::handle admin);
+/// Starts the reader of the platform's own audit trail, on a pool of arrakis_admin.
+audit::platform start_platform_audit(caf::actor_system&, postgres::handle admin);
 /// Starts the outbox of the relay, on a pool of arrakis_relay.
 outbox::handle start_outbox(caf::actor_system&, postgres::handle relay);
 /// Starts the reader of overdue work items, for operators.

@@ -47,6 +47,27 @@ quarantines::handle ports::quarantines() {
 outbox::overview ports::work_items() {
   return once(work_items_, [this] { return start_outbox_overview(system_, pool()); });
 }
+caf::expected<postgres::handle> ports::admin_pool() {
+  const auto dsn = admin_dsn(settings_);
+  if (!dsn)
+    return dsn.error();
+  return once(admin_pool_, [&] { return start_admin_postgres(system_, *dsn); });
+}
+wallets::handle ports::wallets() {
+  return once(wallets_, [this] { return start_wallets(system_, pool()); });
+}
+caf::expected<wallets::editor> ports::wallet_editor() {
+  const auto admin = admin_pool();
+  if (!admin)
+    return admin.error();
+  return once(wallet_editor_, [&] { return start_wallet_editor(system_, *admin); });
+}
+caf::expected<audit::platform> ports::platform_audit() {
+  const auto admin = admin_pool();
+  if (!admin)
+    return admin.error();
+  return once(platform_audit_, [&] { return start_platform_audit(system_, *admin); });
+}
 queue::handle ports::queue(const jobs::job_queue& which) {
   return once(queues_[which.name], [this, &which] {
     if (!queue_link_)

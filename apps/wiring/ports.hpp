@@ -28,6 +28,10 @@ public:
   audit::handle audit();
   quarantines::handle quarantines();
   outbox::overview work_items();
+  wallets::handle wallets();
+  /// ec::invalid if no connection string of arrakis_admin is set; the same for platform_audit.
+  caf::expected<wallets::editor> wallet_editor();
+  caf::expected<audit::platform> platform_audit();
   /// Throws std::runtime_error if the address of Redis is not valid.
   queue::handle queue(const jobs::job_queue&);
   objects::handle objects();
@@ -38,6 +42,7 @@ public:
 
 private:
   postgres::handle pool();
+  caf::expected<postgres::handle> admin_pool();
   /// Calls `start` at the first use only, and returns its handle.
   template <class Handle, class Start>
   Handle once(Handle& known, Start start) {
@@ -55,13 +60,16 @@ private:
   std::optional<redis::link> queue_link_, cache_link_;
   caf::actor_system system_;
   std::vector<caf::actor> running_; // In the order of their start.
-  postgres::handle pool_;
+  postgres::handle pool_, admin_pool_;
   communities::handle communities_;
   manifests::handle manifests_;
   deployments::handle deployments_;
   audit::handle audit_;
   quarantines::handle quarantines_;
   outbox::overview work_items_;
+  wallets::handle wallets_;
+  wallets::editor wallet_editor_;
+  audit::platform platform_audit_;
   std::map<std::string_view, queue::handle> queues_;
   objects::handle objects_;
   signer::keyring::handle keyring_;

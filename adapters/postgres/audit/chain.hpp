@@ -45,7 +45,7 @@ struct trail {
   const char* heads;   ///< Table of the chains' ends.
   const char* entries; ///< Table of the entries.
   const char* key;     ///< Column of both that names the chain.
-  std::string owner;   ///< Its value.
+  std::string owner;   ///< Value of that column.
   std::string genesis; ///< `previous` of the first entry: no chain is valid for another owner.
 };
 /// The chain of a community.

@@ -46,7 +46,8 @@ struct record {
   std::string trigger;             ///< "check".
   std::string verdict;             ///< JSON of schemas/verdict.hpp, at most verdict_bytes_max.
   std::optional<std::string> tier; ///< The member's tier by now; empty: none.
-  /// What the member holds of the ranked asset, in the smallest unit. Empty: unknown, and the former amount stays.
+  /// Amount of the ranked asset that the member holds, in the smallest unit. Empty: unknown, and the former amount
+  /// stays.
   std::optional<uint256> amount;
   std::vector<role_change> changes; ///< At most changes_max, each role once.
   /// Every managed role that the member is to have by now, at most entitled_max: with those that `changes` gives,
@@ -63,7 +64,7 @@ struct recorded {
   int64_t verdict_id = 0; ///< Unique in the cluster; a later verdict of a member has a larger one.
 };
 
-/// What is known of a member since the newest verdict.
+/// State of a member since the newest verdict.
 struct profile {
   std::optional<std::string> tier;
   std::optional<uint256> amount;   ///< Of the ranked asset; empty: never known.
@@ -108,7 +109,7 @@ struct judged_before {
 /// Ranks an amount among the community's other members whose amount is known. -> ranked
 struct rank {
   community_id community;
-  snowflake member; ///< Its own stored amount does not count.
+  snowflake member; ///< The member's own stored amount does not count.
   uint256 amount;
   deadline until;
 };

@@ -59,7 +59,7 @@ std::string error_of(const import_row& row) {
   return {};
 }
 
-/// What link_wallet refuses, as a sentence.
+/// Sentence for a refusal of link_wallet.
 std::string sentence_of(std::string_view outcome) {
   if (outcome == "taken")
     return "The wallet belongs to another person: unlink it there first.";

@@ -80,7 +80,7 @@ TEST_CASE("wallets: a wallet belongs to one person, and the row that says otherw
 TEST_CASE("wallets: a contract is one person's on one chain, and a plain key one person's on all") {
   bench b;
   CHECK(b.import({{stilgar, address(1), "base"}, {chani, address(1), "optimism"}}).added == 2);
-  CHECK(b.import({{stilgar, address(1)}}).refused.size() == 1); // It would count on optimism too.
+  CHECK(b.import({{stilgar, address(1)}}).refused.size() == 1); // A plain key would count on optimism too.
   CHECK(b.import({{stilgar, address(2), "base"}, {stilgar, address(2)}}).added == 2);
   CHECK(b.wallets_of(stilgar) == "1@base 2 "); // The plain key takes the place of the row on one chain.
   CHECK(b.import({{stilgar, address(2), "polygon"}}).existing == 1);

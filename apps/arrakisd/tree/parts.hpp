@@ -70,6 +70,8 @@ struct parts {
   quarantines::handle quarantines;
   drafts::handle drafts;
   conversations::handle conversations;
+  wallets::handle wallets;
+  profiles::handle profiles;
   redis::handle redis;
   std::map<std::string_view, queue::handle> queues; ///< By the name of the job_queue.
   signing_keys::handle signing_keys;

@@ -77,6 +77,8 @@ supervisor::child postgres_branch(parts& p) {
      actor(p, p.quarantines, "quarantines", [&p] { return wiring::start_quarantines(p.sys, p.pool); }),
      actor(p, p.drafts, "drafts", [&p] { return wiring::start_drafts(p.sys, p.pool); }),
      actor(p, p.conversations, "conversations", [&p] { return wiring::start_conversations(p.sys, p.pool); }),
+     actor(p, p.wallets, "wallets", [&p] { return wiring::start_wallets(p.sys, p.pool); }),
+     actor(p, p.profiles, "profiles", [&p] { return wiring::start_profiles(p.sys, p.pool); }),
      actor(p, p.fence_log, "fence_log", [&p] { return wiring::start_fence_log(p.sys, p.pool); }),
      actor(p, p.signing_keys, "signing_keys", [&p] { return wiring::start_signing_keys(p.sys, p.pool); })});
 }
