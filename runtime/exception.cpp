@@ -6,8 +6,8 @@
 
 namespace arrakis {
 namespace {
-/// std::thread, of a detached actor for instance, throws the code that a socket or a file has for "not now". Only a try
-/// tells which it was. Once threads are available again, the supervisor restarts the actor.
+/// std::thread, of a detached actor for instance, throws the code that a socket or a file has for "not now". Only
+/// another attempt shows which it was. Once threads are available again, the supervisor restarts the actor.
 bool lacks_threads() {
   try {
     last_resort::require_threads(1);

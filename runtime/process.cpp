@@ -117,7 +117,7 @@ struct recipe {
     ::signal(number, SIG_DFL);
   if (r.change_user && (::setgroups(r.groups.size(), r.groups.data()) || ::setgid(r.gid) || ::setuid(r.uid)))
     give_up(r.report);
-  // As the child's user: root would follow a link that this user put in place of the log.
+  // As the child's user: root would follow a link with which this user replaced the log.
   const int null = ::open("/dev/null", O_RDONLY);
   const int out = ::open(r.output, O_WRONLY | O_CREAT | O_APPEND, 0640);
   if (null < 0 || out < 0 || ::dup2(null, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(out, 2) < 0)

@@ -31,6 +31,6 @@ int next(std::chrono::milliseconds patience) {
   const auto set = awaited();
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience);
   const timespec wait{seconds.count(), std::chrono::nanoseconds{patience - seconds}.count()};
-  return std::max(sigtimedwait(&set, nullptr, &wait), 0); // -1: nothing came, or the process was stopped for a while.
+  return std::max(sigtimedwait(&set, nullptr, &wait), 0); // -1: no signal, or the process was stopped for a while.
 }
 } // namespace arrakis::signals

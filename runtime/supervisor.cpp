@@ -118,7 +118,7 @@ void forget(running_child& c) {
     caf::anon_send(c.spec.router, retarget{});
 }
 
-/// Ends the last running child at or after `from`; true when there was one (its DOWN goes on from there).
+/// Ends the last running child at or after `from`; true when there was one (its DOWN message continues).
 bool end_last(self_pointer self, size_t from) {
   auto& list = self->state.children;
   for (auto i = list.size(); i-- > from;)

@@ -62,7 +62,7 @@ bool is_virama(UChar32 c) {
   return kind == U_INSC_VIRAMA || kind == U_INSC_INVISIBLE_STACKER;
 }
 
-/// Characters that draw nothing although no Unicode property tells so.
+/// Characters that draw nothing although no Unicode property marks them so.
 bool is_blank_sign(UChar32 c) {
   constexpr std::array<UChar32, 5> signs{
     0x2800,  // BRAILLE PATTERN BLANK

@@ -49,7 +49,7 @@ bool is_ipv6(std::string_view text) {
 /// Percent-decoded; nothing when a percent sign has no two hex digits behind it, or stands for a control character.
 std::optional<std::string> decode(std::string_view text) {
   std::string out;
-  out.reserve(text.size()); // In one place, for a secret is wiped there.
+  out.reserve(text.size()); // One block, so that wiping it leaves no copy of a secret.
   for (size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
     if (c == '%') {

@@ -6,11 +6,11 @@
 
 namespace arrakis::cli {
 namespace {
-/// Completions at one place.
+/// Completions at one position of the command line.
 struct candidate {
   std::string name, help;
 };
-/// A place in the tree: names below the program, with a blank before each (" community show").
+/// A node of the command tree: names below the program, with a blank before each (" community show").
 struct node {
   std::string path;
   std::vector<candidate> candidates;
@@ -58,7 +58,7 @@ std::vector<option> valued(const command& root) {
   return out;
 }
 
-/// The patterns of a `case` that leads one place further; the same in bash and zsh.
+/// The patterns of a `case` that leads one level deeper; the same in bash and zsh.
 std::string steps(const std::vector<node>& nodes) {
   std::string out;
   for (const auto& n : nodes)

@@ -16,7 +16,7 @@ const command* child_of(const command& c, const std::string& name) {
   return found == c.commands.end() ? nullptr : &*found;
 }
 
-/// How far the words name commands, and which word comes next.
+/// The command that the first words name, and the index of the next word.
 struct place {
   const command* at = nullptr;
   strings path;

@@ -224,7 +224,7 @@ void http_client::impl::arrived(const host_ptr& at, const connection_ptr& on, er
     return read(at, on);
   if (!on->writing)
     return lose(at, on, ec::unknown, "the connection ended before the whole answer: " + failed.message());
-  // The end of the write, which closing causes, tells if a byte of the request left.
+  // Closing ends the write, whose result tells whether a byte of the request was sent.
   on->closed = true;
   on->wire->close();
 }
@@ -292,7 +292,7 @@ void http_client::impl::expire(const call_ptr& work) {
     return work->finish(fail(ec::timeout, "the deadline passed while waiting for a connection"));
   on->current = nullptr;
   work->finish(fail(ec::unknown, "no answer before the deadline"));
-  on->wire->close(); // arrived() sees the end and gives the place free.
+  on->wire->close(); // arrived() detects the end and frees the slot.
 }
 
 void http_client::impl::shut() {

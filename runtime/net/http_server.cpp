@@ -27,8 +27,8 @@ void http_server::impl::shed(const ranked_sessions& chosen, shedding::room* coun
     });
 }
 
-/// Closes what was idle longest, else what was half sent longest, among those of the limits or among the spare ones;
-/// false: all are busy, or what was chosen is closing. Only the accepting thread comes here.
+/// Closes the longest idle connection, else the longest half-sent one, among the regular or among the reserve ones;
+/// false: all are busy, or the chosen ones are closing. Called by the accepting thread only.
 bool http_server::impl::make_room(bool spare) {
   // Read before the judgement: one that ends in between counts here, and as chosen no more.
   const auto all = (spare ? *spare_connections : *connections).all();
@@ -54,7 +54,7 @@ bool http_server::impl::make_room_for_bytes(const session& newcomer, size_t want
   return !chosen.empty();
 }
 
-/// False: there is no place at all. Otherwise `from.spare` says whether it is beyond a limit.
+/// False: no connection slot is left. Otherwise `from.spare` tells whether it is beyond a limit.
 bool http_server::impl::take_place(visitor& from, quota::share& place) {
   using verdict = quota::verdict;
   place = {connections, from.key()};
@@ -85,7 +85,7 @@ bool http_server::impl::accepted(stream::socket socket) {
   {
     auto held = std::make_shared<place>(shared_from_this(), std::move(count));
     std::lock_guard hold{lock};
-    ++places; // Given back by ~place, for which the lock must be free.
+    ++places; // Returned by ~place, for which the lock must be free.
     one = std::make_shared<session>(std::move(wire), shared_from_this(), held, from);
     sessions.emplace(held.get(), one);
   }

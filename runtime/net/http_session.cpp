@@ -159,7 +159,7 @@ void session::finish_stream() {
   pump();
 }
 
-/// Writes what waits; one piece of it after the other, so that what comes meanwhile goes in one.
+/// Writes the waiting bytes, one write at a time; bytes that arrive during a write share the next one.
 void session::pump() {
   auto& s = *stream_;
   if (s.writing)
@@ -168,7 +168,7 @@ void session::pump() {
     stream_ = nullptr;
     enter(phase::lingering);
     arm(linger);
-    return wire_.shutdown_send(); // The read of discard() goes on.
+    return wire_.shutdown_send(); // The read of discard() continues.
   }
   if (s.queue.empty())
     return static_cast<void>(timer_.cancel()); // A stream may be silent for as long as it likes.

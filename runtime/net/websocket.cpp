@@ -51,7 +51,7 @@ public:
                     [self = shared_from_this(), done = std::move(done)](error_code failed, size_t) { done(failed); });
   }
   void open() { open_ = true; }
-  void run() { arrived(); } // First what came with the handshake.
+  void run() { arrived(); } // First the bytes that arrived with the handshake.
 
   bool send(std::string message, bool binary) {
     const auto size = message.size();
@@ -213,7 +213,7 @@ private:
     while (!outbox_.empty() && writing_.size() < write_bytes_max) {
       bytes += outbox_.front().text.size();
       append(outbox_.front());
-      if (client_) // A client says who it is, and why it may.
+      if (client_) // Its message may hold a secret (Identify).
         wipe(outbox_.front().text);
       outbox_.pop_front();
     }
@@ -229,7 +229,7 @@ private:
       self->waiting_bytes_ -= bytes;
       if (self->client_)
         wipe(self->writing_);
-      if (failed) { // The pending read tells how it ended, where there is one.
+      if (failed) { // A pending read reports the end, if there is one.
         self->wire_.close();
         return self->heard_ || self->fault_ ? self->ended(no_code, failed.message()) : void();
       }

@@ -222,7 +222,7 @@ rejection response_reader::feed(std::string& bytes) {
     if (head_.message.status >= 200)
       body_.emplace(head_.body, body_bytes_max_, header_bytes_max_);
     else
-      scanner_ = head_scanner{header_bytes_max_}; // An interim answer (100, 103) comes before the real one.
+      scanner_ = head_scanner{header_bytes_max_}; // An interim response (100, 103) precedes the final one.
   }
   return feed_body(*body_, bytes);
 }

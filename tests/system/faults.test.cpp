@@ -1,5 +1,5 @@
-// Faults that a deployment survives: the daemon killed from outside, a freeze, missing permissions, the bot thrown out,
-// and its own PostgreSQL or Redis gone.
+// Faults that a deployment survives: SIGKILL of the daemon, a freeze, missing permissions, the bot removed from the
+// guild, and an unavailable PostgreSQL or Redis.
 #include "runtime/json.hpp"
 #include "tests/support/running_time.hpp"
 #include "tests/support/servers.hpp"
@@ -28,7 +28,7 @@ size_t made(const place& at) { return read_guild(here(), at).made.size(); }
 
 std::string roles_of(const place& at) { return "/guilds/" + at.guild + "/roles"; }
 
-/// One guild that a deployment of `simple` and `standard` ends in: 3 roles, 2 categories, 5 channels.
+/// Checks a guild after a deployment of `simple` and `standard`: 3 roles, 2 categories, 5 channels.
 constexpr size_t whole = 10;
 
 void check_whole(const place& at) {
@@ -123,16 +123,16 @@ TEST_CASE("crash: killed at three points at once, every deployment ends in its g
   auto one = w.at_review(on_its_way, "One");
   auto two = w.at_review(lost_answer, "Two");
   auto three = w.at_review(between, "Three");
-  // The third role is on its way when the process dies, and is made while nobody is there to hear of it.
+  // The process dies while it creates the third role, and Discord creates it without a receiver of the answer.
   const auto first = w.slow_create(on_its_way, "roles", 2, 4'000ms);
-  // Two categories and a channel are there; the second channel is asked for, and never made: were it made once the next
-  // process has looked in vain, there would be two (docs/decisions/0006, "Known limit").
+  // Two categories and a channel exist; the request of the second channel never arrives. If Discord created it after
+  // the next process had searched for it, there would be two (docs/decisions/0006, "Known limit").
   const auto second = w.slow_create(between, "channels", 3, 24h);
   one.press("wizard:deploy:*");
   three.press("wizard:deploy:*");
   REQUIRE(w.wait_for_fault(first));
   REQUIRE(w.wait_for_fault(second));
-  // The third role of this one is made, and its answer lost: the worker waits before it looks, and dies meanwhile.
+  // The third role of this guild is created, and the answer is lost: the worker waits before it reads, and dies then.
   const auto third = w.order_fault(
     {{"kind", "lose_answer"}, {"method", "POST"}, {"path", roles_of(lost_answer)}, {"skip", 2}});
   two.press("wizard:deploy:*");
@@ -213,7 +213,7 @@ TEST_CASE(
   admin.press("wizard:refresh:*");
   CHECK(admin.sees("The bot has the permissions it needs", 10s));
   REQUIRE(demo::deploy(admin));
-  // Now the bot is moved below a role of its own: the next version cannot be made.
+  // The bot's role is moved below one of its own roles, so the next version cannot be deployed.
   const auto gold = role_named(read_guild(w, at), "Gold")->id;
   w.rest_call(at.owner, "PATCH", roles_of(at), js::array{js::object{{"id", bot_role(at).text()}, {"position", 1}}});
   admin.type("onboard");
@@ -242,7 +242,7 @@ TEST_CASE("missing permissions: taken away after the review, the deployment fail
   CHECK(contains(admin.text(), "Manage Roles"));
   CHECK(contains(admin.text(), "Retry"));
   CHECK(contains(newest_deployment(w, at).line, "PERMISSION_ERROR"));
-  CHECK(writes_in(at, began) <= 2); // No storm: what was under way, and the refused one.
+  CHECK(writes_in(at, began) <= 2); // No repetition: the requests in flight, and the refused one.
   CHECK(wait_until_idle(w, at));
   CHECK(contains(w.stack().ctl({"jobs", "list", "failed"}).second, "PERMISSION_ERROR"));
   give_permissions(at, enough);
@@ -270,7 +270,7 @@ TEST_CASE("kick: a bot removed from the guild during a deployment fails it witho
   CHECK(contains(line, "Invite it again"));
   CHECK(wait_until_idle(w, at));
   CHECK(audit_entries(w, at) >= 2);
-  // The job lies with the dead; brought back it finds that its deployment has ended, and does nothing.
+  // The job is a dead letter; replayed it finds that its deployment has ended, and does nothing.
   const auto id = newest_deployment(w, at).id;
   CHECK(contains(w.stack().ctl({"jobs", "dead"}).second, "synth-" + id));
   const auto before = last_request();
@@ -292,8 +292,8 @@ TEST_CASE("kick: a bot removed from the guild during a deployment fails it witho
 }
 
 namespace {
-/// One of arrakisd's servers stands still under a deployment; /health/ready calls it `dependency`. The user is answered
-/// within Discord's 3 s (else type() throws), and after `told_within` with a sentence.
+/// Suspends one of arrakisd's servers during a deployment; /health/ready names it `dependency`. The user gets an answer
+/// within Discord's 3 s (else type() throws), and a sentence within `told_within`.
 void check_stands_still(const std::string& server, const std::string& dependency, std::chrono::seconds told_within) {
   auto& w = here();
   const auto under_way = w.create_guild("While " + server + " was away");
@@ -325,7 +325,7 @@ TEST_CASE(
   check_stands_still("redis", "redis", 10s);
 }
 
-// Negative control: without guarded.cpp's apologize() the user is told that the application did not respond.
+// Negative control: without lease_guard.cpp's apologize() Discord shows that the application did not respond.
 TEST_CASE("redis down: interactions after the shard's lease expired are answered in time, and the queue is not ready") {
   auto& w = here();
   const auto at = w.create_guild("Asked long after redis was away");
@@ -338,7 +338,7 @@ TEST_CASE("redis down: interactions after the shard's lease expired are answered
     CHECK(user.sees("Try again in a moment", 1s));
   }
   CHECK(becomes_ready());
-  user.type("onboard"); // The first of this user, whatever Discord repeats to the shard's next term.
+  user.type("onboard"); // The first interaction of this user, whatever Discord replays to the shard's next term.
   CHECK(user.sees("Step 1 of 8"));
 }
 

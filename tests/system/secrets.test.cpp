@@ -1,5 +1,5 @@
-// Secrets stay where they belong: a whole run with known ones, and everything that it wrote, said and showed searched
-// for them; and what the programs may do is what they need.
+// Secrets do not leak: a whole run with known secrets, whose files, logs and answers are searched for them. Also: the
+// programs have only the rights that they need.
 #include "adapters/embedded/embedded.hpp"
 #include "runtime/base64.hpp"
 #include "runtime/json.hpp"
@@ -44,7 +44,7 @@ strings operator+(strings a, const strings& b) {
   return a;
 }
 
-/// The signing key as it lies in its file, and its 32 bytes: the last of the PKCS #8 in it.
+/// The signing key: the bytes of its file, and its 32 raw bytes, the last of the PKCS #8.
 std::pair<std::string, std::string> signing_key() {
   std::istringstream lines{test::content(state_folder() + "/keys/v1.pem")};
   std::string text;
@@ -103,7 +103,7 @@ std::string answers_of_endpoints(const place& at) {
   said += post_signed(R"({"type":3,"token":")" + webhook_token + "\",\"token\":\"twice\"}");
   if (const auto got = t.web().call(t.public_url(), "POST", "/webhooks/discord", js::object{{"token", webhook_token}}))
     said += got->text;
-  // Last, so that they tell of the requests above as well.
+  // Last, so that logs and metrics include the requests above.
   for (const auto* path : {"/health", "/openapi.json", "/nowhere"})
     if (const auto got = t.web().call(t.public_url(), "GET", path))
       said += got->text;
@@ -113,7 +113,7 @@ std::string answers_of_endpoints(const place& at) {
   return said;
 }
 
-/// A deployment whose interaction token is seen on its way, with a crash in it; then an edit, and one that fails.
+/// A deployment with a crash, whose interaction token the test records; then an edit, and a deployment that fails.
 void live_through(const place& at, leaks& secrets) {
   auto& w = here();
   auto admin = w.at_review(at, "Secrets");
@@ -148,7 +148,7 @@ void live_through(const place& at, leaks& secrets) {
   REQUIRE(wait_until_idle(w, other));
 }
 
-/// The output of arrakisd when it is told to use servers with these addresses.
+/// The output of arrakisd with these addresses of servers.
 std::string told_of(const strings& environment) {
   const test::scratch folder{"sec"};
   std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
@@ -212,14 +212,14 @@ TEST_CASE("secrets: after onboarding, a crash, an edit and bad requests nothing 
   CHECK(secrets.in(t.ctl({"community", "show", at.guild}).second) == strings{});
   CHECK(secrets.in(t.ctl({"jobs", "list", "completed"}).second) == strings{});
   CHECK(secrets.in(whole_database()) == strings{});
-  // Logs of all, the object store, and every command that Redis ever took: job data, sessions, leases. PostgreSQL's own
-  // pages keep what was erased until they are written anew; they are as private as the key beside them.
+  // All logs, the object store, and every command that Redis executed: job data, sessions, leases. PostgreSQL's pages
+  // contain erased rows until they are overwritten; they are as private as the key beside them.
   CHECK(secrets.below(state_folder(), {"/keys/", "/postgres/data/"}) == strings{});
   CHECK(secrets.in(test::content(t.log_file())) == strings{});
   for (const int pid : family_of(t.arrakis_pid())) {
     INFO(proc_file(pid, "cmdline"));
     CHECK(secrets.in(proc_file(pid, "cmdline")) == strings{});
-    if (pid != t.arrakis_pid()) // The process was given its own secret, and nobody else may read it.
+    if (pid != t.arrakis_pid()) // The process has its own secret, which no other user may read.
       CHECK(secrets.in(proc_file(pid, "environ")) == strings{});
   }
 }
@@ -242,7 +242,7 @@ TEST_CASE("secrets: addresses that are wrong, or whose server is away, are refus
     {"postgresql://u:" + coded + "@127.0.0.1:9/d", "rediss://app:" + redis_coded + "@127.0.0.1:9"},
     {"postgresql://u:" + dsn_password + "@[127.0.0.1:9/d", good_redis}, // No end of the address.
     {"host=127.0.0.1 password=" + dsn_password, good_redis},            // Not quoted.
-    {"host=127.0.0.1 sslmode=" + quoted(dsn_password), good_redis},     // In the wrong place.
+    {"host=127.0.0.1 sslmode=" + quoted(dsn_password), good_redis},     // At the wrong position.
     {good_dsn, "redis://app:" + redis_password + "@127.0.0.1:9/0"},     // Not encoded.
     {good_dsn, "redis://127.0.0.1:9/" + redis_coded},                   // As a database.
     {good_dsn, redis_password}};
@@ -287,7 +287,7 @@ TEST_CASE("privileges: no core, no root, nothing that others may read, and the s
         core = line.substr(26, 22).find_first_not_of("0 ") != std::string::npos;
     const auto user = status_of(pid, "Uid"), able_to = status_of(pid, "CapEff");
     const auto sockets = pid == t.arrakis_pid() ? strings{} : listening(pid);
-    if (status_of(pid, "Uid").empty()) // One of PostgreSQL's that come and go.
+    if (status_of(pid, "Uid").empty()) // A process of PostgreSQL that has ended meanwhile.
       continue;
     ++seen;
     CHECK_FALSE(core);
@@ -296,7 +296,7 @@ TEST_CASE("privileges: no core, no root, nothing that others may read, and the s
     CHECK(sockets == strings{});
   }
   CHECK(seen > 2);
-  // proc(5): the files of a process that may not be dumped belong to root, whoever it is.
+  // proc(5): the files of a process that may not be dumped belong to root, whatever its user.
   if (::geteuid() == 0)
     CHECK(listening(t.arrakis_pid()).size() == 2); // The public and the admin port.
   else

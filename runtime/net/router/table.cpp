@@ -90,7 +90,7 @@ std::optional<value_kind> kind_of(std::string_view name) {
   throw std::runtime_error{fmt::format("route {}: {}", path, why)};
 }
 
-/// Characters of a literal: RFC 3986's unreserved ones and a few of its sub-delims, which nobody encodes.
+/// Characters of a literal: RFC 3986's unreserved ones and a few of its sub-delims, which clients do not encode.
 bool is_literal(std::string_view text) {
   return !text.empty() && text != "." && text != ".." && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
@@ -218,7 +218,7 @@ bool table::walk(size_t at, std::string_view left, search& s) const {
       s.all->insert(s.all->end(), here.routes.begin(), here.routes.end());
       return false;
     }
-    const route* best = nullptr; // A HEAD of its own comes before GET's.
+    const route* best = nullptr; // A route of HEAD wins over that of GET.
     for (const auto* each : here.routes)
       if (answers(*each, s.method) && (!best || each->method == s.method))
         best = each;

@@ -1,6 +1,6 @@
-"""The whole way of a community bot through the sandbox, by the unmodified discord.py.
+"""Runs every step of a community bot against the sandbox with the unmodified discord.py.
 
-Usage: flow.py zlib|zstd TRANSCRIPT    The transcript is judged afterwards by ../discord/judge.mjs.
+Usage: flow.py zlib|zstd TRANSCRIPT    The transcript is checked afterwards by ../discord/judge.mjs.
 """
 import asyncio
 import io
@@ -37,7 +37,7 @@ async def refused(work, status, code=None):
 
 
 class Panel(discord.ui.View):
-    """Buttons and every kind of select; each press is handed to whoever waits for it."""
+    """Buttons and every kind of select; each press goes to the waiting step of the test."""
 
     def __init__(self, heard):
         super().__init__(timeout=None)
@@ -67,7 +67,7 @@ class Panel(discord.ui.View):
 
 
 class Anyone(discord.ui.View):
-    """The select that does not fit on the panel."""
+    """A second view, for the select that has no room in the first one."""
 
     def __init__(self, heard):
         super().__init__(timeout=None)
@@ -105,7 +105,7 @@ class Bot(discord.Client):
         self.events.put_nowait((event, args))
 
     async def event(self, name, fits=lambda *_: True):
-        """The next event of this name that fits."""
+        """Returns the next event of this name that satisfies the predicate."""
         while True:
             came, args = await self.events.get()
             if came == name and fits(*args):
@@ -436,7 +436,7 @@ async def resume(bot, box, guild):
 
 
 class NoLimiter(discord.http.Ratelimit):
-    """The client's own limiter, off: no request waits for its bucket; what a 429 says is all that it hears."""
+    """Switches the client's own limiter off: no request waits for its bucket, so only a 429 makes it wait."""
 
     async def __aenter__(self):
         return self
@@ -446,7 +446,7 @@ class NoLimiter(discord.http.Ratelimit):
 
 
 async def limits(bot, box, guild):
-    """With the client's own limiter off it is told by 429s of each scope, and waits as long as they say."""
+    """Without its own limiter the client meets 429s of each scope, and waits for their retry_after."""
     roles = "GET /guilds/{guild}/roles"
     few, many = {"limit": 2, "window_ms": 700}, {"limit": 1000, "window_ms": 700}
     rules = {

@@ -1,4 +1,4 @@
-// Our HTTP server, which tells what it sees; for tests/interop/proxies.
+// Our HTTP server, which returns each request that it received; for tests/interop/proxies.
 //
 //   http_probe            {"port":N}, then a line for each request: {"method","target","body","peer"}, the body in hex.
 //                         Every answer is 200. It ends with its standard input.

@@ -1,4 +1,4 @@
-// Checks of a page's looks: findings of axe, and elements that do not fit on a phone.
+// Checks of a page's rendering: findings of axe, and elements that are too wide for a phone.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { equal } from '../discord/lib/check.mjs';

@@ -82,7 +82,7 @@ const modal = {
     row({ type: 4, style: 2, custom_id: 'about', label: 'What it is about', required: false }),
   ],
 };
-const taken = []; // What the application was told, in order: {id, custom_id, values}.
+const taken = []; // Interactions that the application received, in order: {id, custom_id, values}.
 client.on(Events.InteractionCreate, async (i) => {
   if (i.isChatInputCommand()) return i.reply({ ...panel, flags: MessageFlags.Ephemeral });
   taken.push({ id: i.id, custom_id: i.customId, values: i.values ?? [] });
@@ -138,7 +138,7 @@ await test('modal: opens in the tab that asked for it; cancelled or submitted, i
   await settled(two);
   equal(await open(), [1, 0], 'open forms in the two tabs');
   await one.getByRole('button', { name: 'Cancel', exact: true }).click();
-  // The negative control: to the sandbox the form is still open, as to Discord, which no client tells of a “Cancel”.
+  // The negative control: to the sandbox the form is still open, as for Discord, to which clients do not report a “Cancel”.
   const { id } = taken.at(-1);
   equal((await sandbox.control('GET', `interactions/${id}`)).phase, 'form', 'the phase of the cancelled form');
   for (const each of [one, two]) {
@@ -244,7 +244,7 @@ await test('selects of roles, people and channels offer what the guild has when 
   const wanted = [...guild.channels.cache.values()].filter((c) => kinds.includes(c.type)).map((c) => c.id);
   expect(wanted.includes(voice.id) && wanted.includes(category.id), 'the ones made here');
   equal((await values('channel')).sort(), wanted.sort(), 'voice channels and categories');
-  // A message that nobody touched offers what was made, and not what was removed, after it was written.
+  // An untouched message offers what was created after it was written, and nothing that was removed since.
   const late = await guild.channels.create({ name: 'Late', type: ChannelType.GuildVoice });
   const role = await guild.roles.create({ name: 'Late role' });
   await settled(desk);

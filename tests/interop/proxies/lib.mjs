@@ -57,7 +57,7 @@ export function start(command, words, { env = {}, onLine = () => {} } = {}) {
   };
 }
 
-/// A port that nobody had a moment ago: neither proxy can be asked to choose one and say which.
+/// Returns a port that was free a moment ago, because neither proxy can choose one and report it.
 const freePort = () => new Promise((done) => {
   const server = net.createServer().listen(0, '127.0.0.1', () => {
     const { port } = server.address();

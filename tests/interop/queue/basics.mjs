@@ -255,7 +255,7 @@ check('pause and resume from either side are obeyed by the other', async (at) =>
   await theirs.add('x', {}, {jobId: 'a'});
   const worker = at.worker(async () => {});
   await worker.waitUntilReady();
-  await nap(200); // It looks, and finds nothing that it may take.
+  await nap(200); // The worker polls and finds no job that it may take.
   assert.equal((await ours.ask('counts')).paused, 1);
   await ours.ask('resume');
   await heeded('a');

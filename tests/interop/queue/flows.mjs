@@ -1,4 +1,4 @@
-// Flows: parents wait for their children, whoever made them and whoever does them.
+// Flows: parents wait for their children, whichever client adds them and whichever worker runs them.
 import {FlowProducer, WaitingChildrenError, Worker} from 'bullmq';
 import assert from 'node:assert/strict';
 

@@ -24,7 +24,7 @@ export const connection = {
   path: socket,
   maxRetriesPerRequest: null
 };
-// Workers look around often, and their locks outlive whatever a busy machine makes them wait for.
+// Short poll intervals for the workers, and locks that are longer than any delay of a busy machine.
 const quick = {
   lock_ms: 30_000,
   renew_ms: 1000,
@@ -232,7 +232,7 @@ export class Place {
   }
 }
 
-// The settings that docs/queue.md tells its readers to give to a Node.js worker, as written there.
+// The settings of a Node.js worker from docs/queue.md, verbatim.
 export async function documentedSettings() {
   const block = /```js\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs/queue.md'), 'utf8'))[1];
   const source = block.replace(/^import .*$/m, '').replace(/^new Worker[\s\S]*$/m, '');

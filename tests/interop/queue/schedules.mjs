@@ -1,4 +1,4 @@
-// Job schedulers: whoever makes one, either worker keeps it going, at the same times.
+// Job schedulers: either client adds one, and either worker continues it at the same times.
 import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 
@@ -169,7 +169,7 @@ check('a job scheduler of Node.js with an endDate ends in our worker, and repeat
   assert.ok(due.length >= 2 && due.every((each) => each <= end + 200), `${due} until ${end}`);
 }, {spoil: {drop: ['finish']}});
 
-// Patterns by chance, from a seed that is told.
+// Random patterns from a printed seed.
 function chance(seed) {
   let state = seed >>> 0;
   const next = () => {
@@ -268,7 +268,7 @@ const moments = [
   '2026-10-29T18:00:00Z', '2026-11-24T08:40:00.123Z'
 ].map((each) => Date.parse(each));
 
-// PATTERNS=10000 SEED=7 PATIENCE=30 for a longer look (in minutes).
+// PATTERNS=10000 SEED=7 PATIENCE=30 for a longer run (in minutes).
 const patterns = Number(process.env.PATTERNS ?? 300);
 check(
   'cron patterns by chance come at the times that BullMQ\'s own library gives, across the turns of the clock',

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import {check} from './checks.mjs';
 import {connection, counts, nap, until, within} from './lib.mjs';
 
-// Nothing may be healed by a worker that looks anyway: BullMQ's and ours sleep for 10 s at most.
+// A worker that wakes up by itself (BullMQ's and ours after at most 10 s) must not hide a missing marker.
 const deep = {drain_delay_ms: 60_000};
 const deepWorker = {drainDelay: 60};
 const before_it_heals_ms = 8000;

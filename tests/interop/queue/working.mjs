@@ -137,7 +137,7 @@ check('rateLimit: a limit that a Node.js worker sets stops ours; either side rem
   await ours.work((job) => (began = Date.now(), ours.finish(job)));
   await events.until('completed', 'a');
   assert.ok(began - limited >= 2990, `${began - limited}`);
-  // An hour, lifted at once. A worker that met it would look again after 30 s only, Node.js's too.
+  // A rate limit of an hour, removed at once. A worker that met it would poll again only after 30 s, Node.js's too.
   await ours.ask('close');
   await ours.tool('rate_limit', {wait_ms: 3_600_000});
   assert.ok(await theirs.getRateLimitTtl() > 3_000_000);
@@ -152,7 +152,7 @@ check('rateLimit: a limit that a Node.js worker sets stops ours; either side rem
   await events.until('completed', 'b');
 }, {spoil: {drop: ['remove_rate_limit']}});
 
-// How many ran at once at most, whoever ran them.
+// The maximum of concurrent jobs, over all workers.
 function severalWorkers() {
   let now = 0;
   const made = {

@@ -32,7 +32,7 @@ export function equal(actual, wanted, what = 'value') {
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/// Waits until `look` gives something true, and gives it back.
+/// Waits until `look` returns a true value, and returns it.
 export async function until(look, what, ms = 30_000) {
   const end = Date.now() + ms;
   for (;;) {
