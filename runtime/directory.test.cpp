@@ -84,7 +84,7 @@ TEST_CASE("directory: the first message activates, later ones meet the same acto
   CHECK(f.lives["x"] == 1);
 }
 
-TEST_CASE("directory: an idle actor leaves and comes back with its next message") {
+TEST_CASE("directory: an idle actor is passivated, and its next message activates it again") {
   fixture f;
   REQUIRE(f.ask("x", count{}));
   f.sim.advance(3s);
@@ -120,7 +120,7 @@ TEST_CASE("directory: a crash is answered at once and the next message meets a f
   CHECK(f.ask("x", count{})->life == 2);
 }
 
-TEST_CASE("directory: who keeps crashing is quarantined alone, once, until released") {
+TEST_CASE("directory: an actor over its restart intensity is quarantined alone, once, until it is released") {
   fixture f{{.kind = "test", .idle = 1h, .crashes_max = 2, .window = 1min}};
   for (int i = 0; i < 5; ++i) {
     caf::anon_send(f.under_test, directory::to("x", crash{}));

@@ -268,7 +268,7 @@ TEST_CASE("supervisor: a start that throws is a crash of that child alone, at fi
   CHECK(t.life("c") == 1);
 }
 
-TEST_CASE("supervisor: rest_for_one: a start that throws keeps the children after it waiting") {
+TEST_CASE("supervisor: rest_for_one: while a child's start throws, the children after it are not started") {
   journal notes;
   int refusals = 1;
   test::sim_system sim;

@@ -176,7 +176,7 @@ TEST_CASE("api: a path has one spelling, so that a proxy's rule about it cannot 
 }
 
 // Negative control: another error of the same interaction is logged.
-TEST_CASE("api: a recorded interaction that is played again hears 409, and writes no line each time") {
+TEST_CASE("api: a replayed interaction is answered with 409, without a log line each time") {
   fixture replayed, foreign{{.code = ec::refused}};
   const auto play = [](fixture& f, int status) {
     const auto request = f.discord_key.request(onboard);
@@ -201,8 +201,7 @@ TEST_CASE("api: each answer to a signed interaction is one that the description 
 }
 
 // Negative control: an ingress that never got the interaction is told as "nothing was done".
-TEST_CASE(
-  "api: an answer to a signed interaction that did not come is told as unknown, never as \"nothing was done\"") {
+TEST_CASE("api: a missing answer to a signed interaction is reported as unknown, never as \"nothing was done\"") {
   const auto told = [](options how) {
     fixture f{how};
     const auto answer = f.ask(f.discord_key.request(onboard));

@@ -247,7 +247,7 @@ TEST_CASE_FIXTURE(fixture, "commands: a Redis or Discord that is away is waited 
   CHECK(redis.empty());
 }
 
-TEST_CASE_FIXTURE(fixture, "commands: the list is published once Discord has said which application we are") {
+TEST_CASE_FIXTURE(fixture, "commands: the global application commands are published once the application id is known") {
   sim.advance(11min);
   CHECK(calls.empty());
   application_is_known = true;

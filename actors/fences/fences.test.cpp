@@ -202,7 +202,7 @@ TEST_CASE("fences: a hint that nothing changed changes nothing, and any number o
   CHECK(b.table.judge({others, 1, 2, {}}) == verdict::allowed);
 }
 
-TEST_CASE("fences: the subscription ends with its actor, and a late hint meets nobody") {
+TEST_CASE("fences: the hint subscription ends with its actor, and a late hint has no effect") {
   hinted_bench b;
   CHECK(b.following.use_count() == 2);
   b.end();

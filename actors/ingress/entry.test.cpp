@@ -71,7 +71,8 @@ TEST_CASE("ingress entry: however many come at once, never more than the bound a
   CHECK(subject.in_flight() == 0);
 }
 
-TEST_CASE("ingress entry: an error is told in words where an answer may be given, and a repetition is no news") {
+TEST_CASE("ingress entry: an error becomes a message where the interaction may be answered, and a repeated delivery is "
+          "not logged") {
   static int lines = 0;
   lines = 0;
   log::set_sink([](std::string_view line) { lines += line.find("interaction.unanswered") != line.npos; });

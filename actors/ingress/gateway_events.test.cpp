@@ -125,7 +125,8 @@ TEST_CASE_FIXTURE(
   CHECK(shard->has_next_message());
 }
 
-TEST_CASE_FIXTURE(fixture, "gateway events: an error of the ingress is told while Discord takes an answer") {
+TEST_CASE_FIXTURE(
+  fixture, "gateway events: an error of the ingress becomes the interaction's answer while Discord accepts one") {
   bool settled = true;
   w.error = fail(ec::unavailable, "it starts again");
   click(settled);
@@ -140,8 +141,7 @@ TEST_CASE_FIXTURE(fixture, "gateway events: an error of the ingress is told whil
 }
 
 TEST_CASE_FIXTURE(
-  fixture,
-  "gateway events: beyond the bound users hear “busy” at once, and interactions are taken again when there is room") {
+  fixture, "gateway events: above the limit of interactions in work users get “busy” at once, until one is answered") {
   bool settled = true;
   click(settled);
   click(settled);

@@ -92,7 +92,7 @@ TEST_CASE("routes: a command is found by its type and name, a sub-command by its
   CHECK_FALSE(table.find(typed("")));
 }
 
-TEST_CASE("routes: permission is the member's own at this click, whatever the custom id says") {
+TEST_CASE("routes: the interaction's member permissions decide at each click, whatever the custom id says") {
   route_table table;
   table.add(owner, {});
   const auto judged = [&](const interaction& x) { return code_of(judge(table.find(x), x, false)); };

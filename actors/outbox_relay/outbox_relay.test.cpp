@@ -25,7 +25,7 @@ TEST_CASE(
   CHECK(at.rows[job].sent_at_ms > 0);
 }
 
-TEST_CASE("outbox_relay: a kick needs no poll, and many kicks need no more looks than two") {
+TEST_CASE("outbox_relay: a hint is answered without waiting for the poll, and many hints need at most two reads") {
   fixture at;
   at.start({.poll = 60s});
   at.sim.advance(10ms);
@@ -100,7 +100,7 @@ TEST_CASE("outbox_relay: with a full disk jobs are queued all the same, and mani
   CHECK(at.objects.size() == 50);
 }
 
-TEST_CASE("outbox_relay: without the outbox it looks less often, and goes on by itself") {
+TEST_CASE("outbox_relay: while PostgreSQL is away it polls with back-off, and continues by itself") {
   fixture at;
   at.outbox_away = true;
   at.owe_store(1, 1);
@@ -168,7 +168,8 @@ TEST_CASE("outbox_relay: in any order and with faults at random everything is do
   }
 }
 
-TEST_CASE("outbox_relay: a malformed row and an unknown kind rest for long and hold back nobody") {
+TEST_CASE(
+  "outbox_relay: a malformed row and an unknown kind are postponed with a long back-off and delay no other row") {
   fixture at;
   at.owe("store_manifest", 1, "{");
   at.owe("store_manifest", 1, R"({"version":"1"})");

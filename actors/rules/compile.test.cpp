@@ -20,7 +20,7 @@ TEST_CASE("rules: every kind of leaf has a name, a sentence and a schema of its 
   CHECK(names == std::set<std::string_view>{"contract_call", "erc1155", "erc20", "erc721", "native"});
 }
 
-TEST_CASE("rules: leaves know their place in the tree, and which of their answers takes") {
+TEST_CASE("rules: each leaf has its JSON pointer in the tree, and a polarity that says which answer takes a role") {
   const std::string leaf = R"({"leaf":"native","chain":"base","min":"1"})";
   const auto rule = rule_of(R"({"all":[)" + leaf + R"(,{"not":{"any":[)" + leaf + "," + leaf
                             + R"(]}},{"atLeast":1,"of":[)" + leaf + "]}]}");

@@ -62,7 +62,7 @@ TEST_CASE("hints: all subscribers of a topic are notified, and of another topic 
   CHECK(here.count() == 2); // Negative control of the topic: one channel for all would have told it a third time.
 }
 
-TEST_CASE("hints: without Redis one cannot be given, in time, and who follows is told when Redis is back") {
+TEST_CASE("hints: without Redis PUBLISH fails in time, and subscribers are notified when Redis is back") {
   counter here;
   fixture f;
   const auto subscription = f.subscribe(hints::fences, [&] { here.add(); });

@@ -149,7 +149,8 @@ TEST_CASE("pool: waiting is bounded in number and in time") {
   CHECK(b.run(pool, says("select 1")) == ec::none);
 }
 
-TEST_CASE("pool: a database that was never there is unavailable at once, and readiness says why") {
+TEST_CASE("pool: transactions on a server that never accepted a connection fail with ec::unavailable at once, and "
+          "readiness has the reason") {
   quiet hush;
   test::live_system live;
   const auto pool = live.keep(postgres::start(live.sys(), {.dsn = "host=/nonexistent dbname=x", .connections = 2}));
@@ -229,7 +230,7 @@ TEST_CASE("pool: what libpq repeats of a connection string is not repeated, but 
   }
 }
 
-TEST_CASE("pool: a worker that crashes is replaced, and its asker is told that the outcome is unknown") {
+TEST_CASE("pool: a connection whose worker crashes is replaced, and its transaction's outcome is ec::unknown") {
   bench b;
   const auto pool = b.start(1);
   for (int i = 0; i < 2; ++i) {
@@ -436,7 +437,7 @@ TEST_CASE("pool: a connection speaks UTF-8, whatever its address and the environ
   CHECK(postgres::complete("host=a password='x") == "host=a password='x");
 }
 
-TEST_CASE("pool: the server's words, which hold our SQL, are for the log and never for the asker") {
+TEST_CASE("pool: the text of a PostgreSQL error, which contains our SQL, goes to the log and never to the caller") {
   bench b;
   static std::string logged;
   logged.clear();

@@ -279,7 +279,7 @@ queue::listener::behavior_type listening(queue::listener::pointer, std::shared_p
 }
 } // namespace
 
-TEST_CASE("events: a reader hears all that happens from the moment it says that it reads") {
+TEST_CASE("events: a QueueEvents reader gets every event from the moment when it is subscribed") {
   admin_fixture t;
   t.submit("ok", "{}", {.id = "before"});
   auto to = std::make_shared<ear>();

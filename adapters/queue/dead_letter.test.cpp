@@ -8,7 +8,7 @@
 using namespace arrakis;
 using namespace arrakis::queue;
 
-TEST_CASE("dead letter: says what failed and why, without personal data at any depth") {
+TEST_CASE("dead letter: names job, error and attempts, without personal data at any depth") {
   auto entry = dead_letter({"synth-1", "SEND_MESSAGE",
                             R"({"communityId":"c-1","content":"hi","list":[{"userId":"42","keep":1}],"guildId":"7"})",
                             "PERMISSION_ERROR: cannot open /var/lib/arrakis/key.pem (see /etc)", 3, 1'764'000'000'123});

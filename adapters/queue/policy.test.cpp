@@ -236,7 +236,7 @@ TEST_CASE("queue policy: a job in an earlier one's place has nothing of it but t
   CHECK(other->job->terms.empty());
 }
 
-TEST_CASE("queue policy: workers are found under the name that BullMQ looks for") {
+TEST_CASE("queue policy: workers set the connection name (CLIENT SETNAME) by which BullMQ's getWorkers finds them") {
   CHECK(connection_name({}) == "bull:e2Rpc2NvcmQtc3ludGhlc2lzfQ==");
   options named;
   named.name = "a";

@@ -390,7 +390,7 @@ private:
 };
 } // namespace
 
-TEST_CASE("redis client: a subscriber hears its channels in order, and is told when it may have missed something") {
+TEST_CASE("redis client: a subscriber receives its channels' messages in order, and is notified after a reconnect") {
   test::redis_server server;
   net::io io;
   heard first;

@@ -133,7 +133,7 @@ TEST_CASE("asker: a message without an answer ends when it is handled, and a dea
   CHECK(joined(on.heard) == "unavailable");
 }
 
-TEST_CASE("asker: a question that is cancelled is heard no more, and the asked actor has nothing left to do") {
+TEST_CASE("asker: the answer to a cancelled request is dropped, and the asked actor stops its work") {
   stage on;
   asker questions{on.sim.sys()};
   const auto one = questions.ask(on.to, on.within(1h), question{1, 1min}, on.hear());

@@ -216,7 +216,7 @@ TEST_CASE("registry: a child slot keeps the crashes over all restarts, and is li
   CHECK(registry::actors(w.root).empty());
 }
 
-TEST_CASE("registry: of several actors that a start spawns, the one that it returns has the place") {
+TEST_CASE("registry: of several actors that a child's start spawns, the returned one is the child") {
   fixture w;
   registry::child_slot slot{w.root.child("wizard"), {"wizard"}, true};
   caf::actor directory;
@@ -242,7 +242,7 @@ TEST_CASE("registry: the declared tree is shown in the order of its declaration"
   CHECK(registry::declared_tree(root)[1].declared.restarts_max == 3);
 }
 
-TEST_CASE("registry: a path leads to its place, as far as there is one") {
+TEST_CASE("registry: a path finds its node in the tree, or the deepest ancestor that exists") {
   const auto root = registry::tree_node::root("top");
   const auto relay = root.child("work").child("relay");
   CHECK(root.deepest("top/work/relay") == relay);

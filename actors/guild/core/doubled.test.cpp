@@ -22,7 +22,8 @@ struct fixture {
 };
 } // namespace
 
-TEST_CASE_FIXTURE(fixture, "doubled: a second creation with the nonce of what we use is found, and told what to do") {
+TEST_CASE_FIXTURE(fixture, "doubled: a second role or channel with the nonce of one of ours in the audit log is found, "
+                           "with a sentence for the admin") {
   const auto list = find_doubled(now, log, {{10}, {21}});
   REQUIRE(list.size() == 2);
   CHECK(list[0].kind == "role");

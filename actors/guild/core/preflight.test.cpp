@@ -22,7 +22,7 @@ guild::state guild_state(uint64_t bot_permissions) {
 }
 } // namespace
 
-TEST_CASE("preflight: each thing that is missing is a sentence that says what to change") {
+TEST_CASE("preflight: each missing permission or role position is a sentence with what to change") {
   using namespace permissions;
   const auto m = test::sample_manifest();
   CHECK(preflight(guild_state(administrator), m, {}).empty());

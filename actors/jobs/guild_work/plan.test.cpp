@@ -79,7 +79,7 @@ TEST_CASE("plan: drift is mended by snowflake, also after a rename") {
   CHECK(p.steps[4].changes == std::vector<std::string>{"name"});
 }
 
-TEST_CASE("plan: what vanished is made anew, and what depends on it is updated") {
+TEST_CASE("plan: a deleted role or channel is created again, and what refers to it is updated") {
   auto w = deployed();
   std::erase_if(w.guild.roles, [](const auto& r) { return r.name == "Gold"; });
   const auto p = make_plan(w);

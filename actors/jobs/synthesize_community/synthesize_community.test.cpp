@@ -38,7 +38,7 @@ TEST_CASE("synthesis: a message that does not exist yet, before the click's firs
   }
 }
 
-TEST_CASE("synthesis: the end is told in the conversation of a click whose message does not exist yet") {
+TEST_CASE("synthesis: the result edits the interaction of a click whose original response does not exist yet") {
   for (const int clicked : {1, 2, 0}) { // Negative control: the same message, which is not there any more.
     CAPTURE(clicked);
     bench b;

@@ -149,7 +149,8 @@ TEST_CASE("gateway: negative control: where the address is allowed, the planted 
   CHECK(f.sent[0].find("t0ken") != std::string::npos);
 }
 
-TEST_CASE("gateway: an address that is not allowed gets no connection, wherever it comes from") {
+TEST_CASE("gateway: no connection to an address that is not allowed, be it from resume_gateway_url, GET /gateway/bot "
+          "or Redis") {
   fixture f;
   f.start({}, "wss://somewhere.example");
   f.sim.advance(std::chrono::minutes{5});

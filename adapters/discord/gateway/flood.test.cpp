@@ -34,7 +34,7 @@ TEST_CASE("gateway: a shard that is sent more than it reads leaves at once, and 
   CHECK(std::ranges::count(late.heard, "kicked 10") == 1'000);
 }
 
-TEST_CASE("gateway: dispatches that cannot be read are told once a while, however many come") {
+TEST_CASE("gateway: dispatches that cannot be parsed are logged with a rate limit") {
   static std::atomic<int> lines;
   lines = 0;
   fixture r;

@@ -25,7 +25,7 @@ std::string interaction_json(int id) {
 }
 } // namespace
 
-TEST_CASE("gateway: a shard identifies with its token, shard and intents, and tells that it is ready") {
+TEST_CASE("gateway: a shard sends Identify with token, shard and intents, and reports READY") {
   fixture r;
   r.start({.shard_id = 1, .shard_count = 2});
   REQUIRE(r.sockets.size() == 1);
@@ -40,7 +40,7 @@ TEST_CASE("gateway: a shard identifies with its token, shard and intents, and te
   CHECK(r.status().guilds == 2);
 }
 
-TEST_CASE("gateway: dispatches reach the event handler typed; those that nobody reads only count") {
+TEST_CASE("gateway: dispatches reach the event handler as typed messages; unread kinds are only counted") {
   for (const bool compressed : {false, true}) {
     fixture r;
     r.compressed = compressed;
@@ -63,8 +63,8 @@ TEST_CASE("gateway: dispatches reach the event handler typed; those that nobody 
   }
 }
 
-TEST_CASE(
-  "gateway: a lost connection is resumed at the resume URL with the last sequence, and a replay is heard once") {
+TEST_CASE("gateway: a lost connection is resumed at resume_gateway_url with the last sequence, and a replayed dispatch "
+          "counts once") {
   fixture r;
   r.start();
   r.run();
@@ -176,7 +176,8 @@ std::string member_frame(int sequence, int user) {
 }
 } // namespace
 
-TEST_CASE("gateway: what members do arrives gathered, once, and is durable when its consumer says so") {
+TEST_CASE("gateway: MESSAGE_CREATE and GUILD_MEMBER_UPDATE arrive in batches, once, and are durable when the consumer "
+          "settles them") {
   fixture r;
   std::vector<std::string> seen;
   bool holds = true;
@@ -266,7 +267,7 @@ TEST_CASE("gateway: of a guild the roles and their positions are kept") {
   CHECK_FALSE(places(12).known);
 }
 
-TEST_CASE("gateway: a fatal close code is told once, and nothing connects again") {
+TEST_CASE("gateway: a fatal close code is reported once, and the shard does not reconnect") {
   fixture r;
   r.start();
   r.run();
@@ -292,7 +293,7 @@ TEST_CASE("gateway: a corrupt stream is left and resumed with a fresh context") 
   CHECK(r.socket().last().starts_with(R"({"op":6)"));
 }
 
-TEST_CASE("gateway: what an earlier connection still says is not listened to") {
+TEST_CASE("gateway: frames of an earlier connection are ignored") {
   fixture r;
   r.start();
   r.run();

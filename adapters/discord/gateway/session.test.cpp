@@ -135,7 +135,8 @@ TEST_CASE("session: the first heartbeat comes after interval times chance, the n
   }
 }
 
-TEST_CASE("session: a heartbeat that nobody acknowledged ends the connection at the next one, and resumes") {
+TEST_CASE(
+  "session: without a heartbeat ACK the connection is closed at the next heartbeat, and the session is resumed") {
   fixture r;
   r.run(1'000ms);
   r.pass(500ms);
@@ -537,7 +538,7 @@ TEST_CASE("session: at most 120 events leave in 60 s, and our own heartbeat alwa
   CHECK(r.said() == words{"beat 1"});
 }
 
-TEST_CASE("session: a shard that is thrown out again and again keeps to its identifies of the day") {
+TEST_CASE("session: a shard that gets invalid sessions again and again keeps to its identify limit of the day") {
   fixture r{{.identifies_per_day_max = 20}};
   r.took(r.subject.start(r.now, {}));
   size_t identified = 0;

@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(fixture, "identity: without a partial user the bot has the app
   CHECK(ask({}, 0ms)->bot == snowflake{3});
 }
 
-TEST_CASE_FIXTURE(fixture, "identity: whoever asks before it is known is answered when it is") {
+TEST_CASE_FIXTURE(fixture, "identity: requests before GET /applications/@me has answered wait for it") {
   caf::scoped_actor self{sim.sys()};
   auto pending = self->request(subject, caf::infinite, discord::get_identity{{}, {sim.now() + 60s}});
   sim.advance(20s);
@@ -100,7 +100,8 @@ TEST_CASE_FIXTURE(fixture, "identity: more than 4096 who wait hear that it is bu
   CHECK_FALSE(self->has_next_message()); // The request waits.
 }
 
-TEST_CASE_FIXTURE(fixture, "identity: after a change of the token Discord is asked again, and who follows it is told") {
+TEST_CASE_FIXTURE(fixture, "identity: after a change of the token GET /applications/@me is asked again, and waiting "
+                           "readers get the new application") {
   answers(R"({"id":"3","bot":{"id":"2"}})");
   sim.advance(1s);
   CHECK_FALSE(ask({3}, 60s)); // Nothing has changed.

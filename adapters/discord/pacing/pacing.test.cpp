@@ -50,7 +50,7 @@ TEST_CASE("pacing: the identifies of a day are counted over all processes, and t
   CHECK(code_of(refused.error()) == ec::throttled);
 }
 
-TEST_CASE("pacing: without Redis nobody identifies") {
+TEST_CASE("pacing: without Redis no shard sends Identify") {
   bench b;
   b.server.kill();
   const auto refused = b.wait(over_redis(b.live.sys(), b.port), 0);

@@ -52,7 +52,7 @@ TEST_CASE("discord.rest: a call leaves with token, agent and reason, and brings 
   CHECK(a->message == "Missing Permissions");
 }
 
-TEST_CASE("discord.rest: a clock that is not Discord's is measured with each answer and told once") {
+TEST_CASE("discord.rest: the clock skew to Discord is measured by the Date of each answer and logged once") {
   static size_t warnings = 0;
   warnings = 0;
   set_wall_clock([]() -> int64_t { return 1'790'000'060'000; });
@@ -102,7 +102,7 @@ TEST_CASE("discord.rest: interactions need neither slot nor token") {
   CHECK(net::header(b.wire.front().request.headers, "Authorization").empty());
 }
 
-TEST_CASE("discord.rest: without Redis nothing leaves, and the caller is told that nothing did") {
+TEST_CASE("discord.rest: without Redis no request is sent, and the caller gets ec::unavailable") {
   test::sim_system* sim = nullptr;
   bench b;
   sim = &b.sim;
@@ -138,7 +138,7 @@ TEST_CASE("discord.rest: a 429 is waited out and not seen by the caller, unless 
   CHECK_FALSE(throttle_wait_of(a.error())->blocked);
 }
 
-TEST_CASE("discord.rest: a 429 that tells no wait each time is believed twice") {
+TEST_CASE("discord.rest: a 429 whose Retry-After is 0 is obeyed twice, then with back-off") {
   bench b;
   [[maybe_unused]] const auto pending = b.ask(b.read());
   b.sim.advance(awake);
@@ -155,7 +155,7 @@ TEST_CASE("discord.rest: a 429 that tells no wait each time is believed twice") 
 }
 
 TEST_CASE(
-  "discord.rest: a told wait holds for its route and resource over all calls and processes: one request, not 18") {
+  "discord.rest: a Retry-After applies to its route and resource over all calls and processes: one request, not 18") {
   bench b;
   const auto rename = [&](std::string channel) {
     return call{.method = "PATCH",
@@ -216,7 +216,8 @@ TEST_CASE(
   b.sim.run();
 }
 
-TEST_CASE("discord.rest: what Discord's API did not write is no answer: it is tried again, and told as a block") {
+TEST_CASE("discord.rest: a response of a proxy (Cloudflare) is no answer of the API: the call is repeated, and "
+          "reported as a block") {
   for (const auto* body : {R"({"message":"internal network error","code":40333})", "<html>Access denied</html>"}) {
     CAPTURE(body);
     bench b;
@@ -386,7 +387,7 @@ TEST_CASE("discord.rest: a webhook that is gone is not used again, one that is n
   CHECK(b.take(pending)->code == 10015);
 }
 
-TEST_CASE("discord.rest: a refused token is told once, however often it is tried, until it is accepted or changes") {
+TEST_CASE("discord.rest: a token refused with 401 is logged once, until it is accepted or changes") {
   static int lines;
   lines = 0;
   log::set_sink([](std::string_view line) { lines += line.find("discord.token_refused") != line.npos; });
@@ -432,7 +433,8 @@ TEST_CASE("discord.rest: a refused token is not tried again until it changes") {
   CHECK(b.wire.size() == 1);
 }
 
-TEST_CASE("discord.rest: what other processes were refused closes the guard here too, and ours is told to them") {
+TEST_CASE(
+  "discord.rest: the invalid requests of other processes close the ban guard here too, and ours are shared with them") {
   test::sim_system sim;
   size_t invalid = 10, told = 0;
   auto port = sim.sys().spawn(bad_news, &invalid, &told);

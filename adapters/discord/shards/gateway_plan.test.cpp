@@ -65,7 +65,7 @@ constexpr const char* key = "discord:gateway:bot";
 constexpr const char* planted = R"({"url":"ws://somewhere.example","shards":9})";
 } // namespace
 
-TEST_CASE("gateway_plan: Discord is asked once, and its answer is kept for all processes") {
+TEST_CASE("gateway_plan: GET /gateway/bot is asked once, and its answer is cached in Redis for all processes") {
   fixture f;
   CHECK(f.find().url == "wss://gateway.discord.gg");
   CHECK(f.find().shards == 2);
@@ -91,7 +91,8 @@ TEST_CASE("gateway_plan: negative control: where the address is allowed, what li
   CHECK(f.out.asked == 0);
 }
 
-TEST_CASE("gateway_plan: an answer with an address that is not allowed gives no address, and is not kept") {
+TEST_CASE(
+  "gateway_plan: an answer of GET /gateway/bot with a URL that is not allowed gives no URL, and is not cached") {
   fixture f;
   f.out.discord = planted;
   const auto got = f.find();

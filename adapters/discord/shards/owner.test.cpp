@@ -194,7 +194,7 @@ outcome cut_off_in_turn(std::chrono::milliseconds margin) {
 }
 } // namespace
 
-TEST_CASE("shard_owner: at no moment two act, whoever is cut off from Redis and for how long") {
+TEST_CASE("shard_owner: at no time do two owners act for one shard, whichever is cut off from Redis and for how long") {
   const auto seen = cut_off_in_turn(500ms);
   CHECK(seen.both == 0);
   CHECK(seen.changes > 4); // Leases were really lost.
@@ -223,7 +223,8 @@ TEST_CASE("shard_owner: one that slept through its lease finds everything closed
   CHECK(b.one.life.order == std::vector<std::string>{"begin 1", "end 1", "begin 2"});
 }
 
-TEST_CASE("shard_owner: one that was cut off ends its shard when it hears that another has the lease") {
+TEST_CASE(
+  "shard_owner: an owner that was cut off from Redis ends its shard when it learns that another has the lease") {
   both b;
   b.sim.advance(3s);
   b.redis.deaf = "a";

@@ -97,7 +97,7 @@ struct fixture {
 };
 } // namespace
 
-TEST_CASE("shards: as many are connected as Discord says, with one pacing for all of them") {
+TEST_CASE("shards: as many shards are connected as GET /gateway/bot recommends, with one identify pacing for all") {
   fixture f;
   f.start({});
   CHECK(f.out.started.size() == 3);
@@ -143,7 +143,7 @@ TEST_CASE("shards: the address is asked anew for each session, and an empty one 
   CHECK(urls[2].find("set discord.gateway_url") != std::string::npos);
 }
 
-TEST_CASE("shards: until Discord says how many there are, nothing is connected and the question is repeated") {
+TEST_CASE("shards: nothing is connected until GET /gateway/bot gives the shard count, and the request is repeated") {
   fixture f;
   f.out.plan = fail(ec::unavailable, "away");
   f.start({});

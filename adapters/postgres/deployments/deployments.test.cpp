@@ -122,7 +122,8 @@ TEST_CASE("deployments: the same key answers with the first result, also under a
   CHECK(b.owner("select count(*) from deployments") == "1");
 }
 
-TEST_CASE("deployments: of two who edit the same version the second one is told, unless the first one's failed") {
+TEST_CASE("deployments: of two edits of the same base version the second one is stale, unless the first one's "
+          "deployment failed") {
   bench b;
   b.finish(b.deploy(1));
   const auto order = [&](const char* key, int64_t base) {
@@ -141,7 +142,8 @@ TEST_CASE("deployments: of two who edit the same version the second one is told,
   CHECK(b.get<submitted>(b.deployments, order("third", 1)).version == 3);
 }
 
-TEST_CASE("deployments: of many submits at once one makes the version; the same key all get it, other keys are told") {
+TEST_CASE("deployments: of concurrent submits one creates the version; the same idempotency key gets it, other keys a "
+          "conflict") {
   bench b;
   for (const bool same_key : {true, false}) {
     CAPTURE(same_key);
@@ -246,7 +248,8 @@ TEST_CASE("deployments: of many claims at once one gets the lease") {
   CHECK(busy == 7);
 }
 
-TEST_CASE("deployments: a renewed lease lasts, and one that ran out can be renewed until somebody took it") {
+TEST_CASE(
+  "deployments: a renewed lease stays valid, and an expired one can be renewed until another worker has claimed it") {
   bench b;
   const auto s = b.deploy(1);
   const auto c = b.take(s);
@@ -373,7 +376,7 @@ TEST_CASE("deployments: two versions of a community never work at the same time,
   CHECK(b.open_jobs() == 0);
 }
 
-TEST_CASE("deployments: the shadow keeps what was applied, and gains what an unfinished version made") {
+TEST_CASE("deployments: the shadow state keeps what was applied, and gains what an unfinished version created") {
   bench b;
   b.finish(b.deploy(1, "a")); // role-naib is 500.
   const auto two = b.deploy(1, "b");

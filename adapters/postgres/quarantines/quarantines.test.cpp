@@ -34,7 +34,7 @@ struct bench : test::stores {
 };
 } // namespace
 
-TEST_CASE("quarantines: a key is kept apart once, with its tenant where there is one, until it is released") {
+TEST_CASE("quarantines: a key is quarantined once, with its tenant if it has one, until it is released") {
   bench b;
   const auto mine = b.community(1);
   const auto id = b.add(1);
@@ -85,7 +85,8 @@ TEST_CASE(
   CHECK(b.get<audit::verified>(audit, audit::verify{mine, b.soon()}).whole);
 }
 
-TEST_CASE("quarantines: what a tenant is owed waits for the release, and then is due at once; others' goes on") {
+TEST_CASE("quarantines: outbox rows of a quarantined tenant wait for the release, and then are due at once; other "
+          "tenants' rows continue") {
   bench b;
   const auto mine = b.community(1), theirs = b.community(2);
   b.owe(mine, 3); // One due, two in an hour.
@@ -116,7 +117,7 @@ TEST_CASE("quarantines: no job of a quarantined tenant is begun, and after the r
   CHECK(b.get<deployments::claimed>(deployments, claim).run == 1);
 }
 
-TEST_CASE("quarantines: what was released long ago is forgotten, what is kept apart never") {
+TEST_CASE("quarantines: entries released long ago are deleted, open ones never") {
   bench b;
   const auto old = b.add(1);
   b.release(old);

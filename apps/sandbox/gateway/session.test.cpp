@@ -37,7 +37,7 @@ TEST_CASE("session: sequence numbers rise by one, and a replay begins after the 
   CHECK(s.replay(3)->empty());
 }
 
-TEST_CASE("session: what is no longer kept cannot be replayed") {
+TEST_CASE("session: RESUME cannot replay events that are no longer stored") {
   auto s = listening(guilds);
   for (size_t i = 0; i < replay_max + 10; ++i)
     s.next("A", "{}");
@@ -45,7 +45,7 @@ TEST_CASE("session: what is no longer kept cannot be replayed") {
   CHECK(s.replay(10));
 }
 
-TEST_CASE("session: an event is heard by shard, membership and intent") {
+TEST_CASE("session: a dispatch is sent by shard, membership and gateway intent") {
   const auto in = guild_with(bot);
   CHECK(listening(guilds).hears(about("CHANNEL_CREATE"), &in));
   CHECK(!listening(0).hears(about("CHANNEL_CREATE"), &in));
@@ -59,7 +59,8 @@ TEST_CASE("session: an event is heard by shard, membership and intent") {
   CHECK(!listening(guilds).hears(about("CHANNEL_CREATE"), &foreign));
 }
 
-TEST_CASE("session: a bot hears that its own member changed without the intent, and that it was removed") {
+TEST_CASE(
+  "session: a bot receives GUILD_MEMBER_UPDATE of itself without the intent, and GUILD_DELETE when it was removed") {
   const auto in = guild_with(bot);
   CHECK(listening(0).hears(about("GUILD_MEMBER_UPDATE", bot), &in));
   auto gone = about("GUILD_DELETE");

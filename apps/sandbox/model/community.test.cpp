@@ -66,7 +66,8 @@ TEST_CASE("channels: of an overwrite each field is refused by its own name") {
   CHECK(code("2", "allow") == "NUMBER_TYPE_COERCE");
 }
 
-TEST_CASE("channels: a move is told, audited, and takes over its category's overwrites when that is asked for") {
+TEST_CASE(
+  "channels: a move emits CHANNEL_UPDATE, is audited, and with lock_permissions takes the category's overwrites") {
   model_fixture t(administrator);
   const auto everyone = t.guild_id.text();
   const auto category = id_in(*create_channel(

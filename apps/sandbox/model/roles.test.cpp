@@ -71,7 +71,7 @@ TEST_CASE("roles: faulty fields come back together as 50035 with their names") {
     CHECK(bad.why().errors.contains(key));
 }
 
-TEST_CASE("roles: a grant tells the member's new roles once, and a second one changes nothing") {
+TEST_CASE("roles: a grant emits GUILD_MEMBER_UPDATE once, and a second one changes nothing") {
   model_fixture t;
   const auto id = id_in(*create_role(t.state, t.bot(), t.here(), object(R"({"name":"r"})")));
   t.state.events.clear();

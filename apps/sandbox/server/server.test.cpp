@@ -100,7 +100,7 @@ TEST_CASE("sandbox: the page names its files by a hash, and a reader keeps them"
   CHECK(f.ask("GET", "/app.js").status == 404);
 }
 
-TEST_CASE("sandbox: a change is told to who reads the events") {
+TEST_CASE("sandbox: a change is sent to the readers of the server-sent events") {
   fixture f;
   auto reader = test::raw_peer::connect(f.server.port());
   reader.send("GET /_sandbox/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n");
