@@ -24,7 +24,7 @@ std::optional<std::string> bytes(std::string_view hex);
 std::optional<bool> boolean(std::string_view data);
 /// One word as a number up to `most`.
 std::optional<uint64_t> number(std::string_view data, uint64_t most);
-/// One word of any value: a uint256 that only has to be there.
+/// True for one word of any value: a uint256 that only needs to exist.
 bool is_word(std::string_view data);
 /// A string, or the bytes32 that old tokens give for one. At most 1024 bytes of printable UTF-8.
 std::optional<std::string> text(std::string_view data);

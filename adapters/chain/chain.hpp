@@ -31,7 +31,7 @@ struct options {
   size_t answer_bytes_max = 4 << 20;
 };
 
-/// `io` outlives the actor.
+/// Starts the actor that inspects contracts. `io` outlives it.
 handle start(caf::actor_system&, net::io& io, options);
 
 } // namespace arrakis::chain

@@ -9,11 +9,11 @@
 
 namespace arrakis::chain {
 
-/// The calls that answer an inspection, the chain's id first. `type`: erc20, erc721, erc1155.
+/// Calls that inspect a contract, eth_chainId first. `type`: erc20, erc721, erc1155.
 std::vector<rpc::call> inspection_calls(const std::string& address, int64_t block);
 
-/// ec::unknown with the node's words when it could not say something; never a contract with less in it than the chain
-/// has. ec::refused when the endpoint serves another chain than `chain_id` (0: any).
+/// Reads the answers to inspection_calls(). ec::unknown, with the node's text: something is missing, so nothing is
+/// returned. ec::refused when the endpoint serves another chain than `chain_id` (0: any).
 caf::expected<contract> read_inspection(const std::vector<rpc::answer>&, const std::string& address,
                                         const std::string& type, int64_t chain_id, int64_t block);
 

@@ -9,7 +9,7 @@
 #include <string>
 
 namespace arrakis::chain {
-/// type: erc20, erc721, erc1155.
+/// Asks for the properties of a contract. -> contract. `type`: erc20, erc721, erc1155.
 struct inspect_contract {
   std::string chain;
   std::string address;

@@ -12,7 +12,7 @@ namespace arrakis::chain {
 
 /// Call data of aggregate3 with allowFailure for each call, raw.
 std::string encode_aggregate3(const std::vector<contract_call>&);
-/// The native coins of an account, asked of the Multicall3 at `multicall`: getEthBalance(address).
+/// Call of getEthBalance(address) at the Multicall3 contract `multicall`: the native coins of an account.
 contract_call native_balance_call(const evm_address& multicall, const evm_address& of);
 
 /// Result of one call.

@@ -24,23 +24,23 @@ struct answer {
   std::string message;
 };
 
-/// eth_chainId.
+/// Call of eth_chainId.
 call chain_id();
-/// eth_blockNumber.
+/// Call of eth_blockNumber.
 call newest_block();
-/// eth_getCode.
+/// Call of eth_getCode at a block.
 call code_at(const std::string& address, int64_t block);
-/// eth_call; `data` is 0x text.
+/// Call of eth_call at a block; `data` is 0x text.
 call call_at(const std::string& address, std::string_view data, int64_t block);
 
 /// Request body: a batch, or a single request for one call, since some nodes have no batches.
 std::string print(const std::vector<call>&);
-/// The answers in the order of the calls. ec::corrupt when the body is no answer to `count` calls.
+/// Reads the answers in the order of the calls. ec::corrupt: the body does not answer `count` calls.
 caf::expected<std::vector<answer>> read(std::string_view body, size_t count);
 /// True when the node refuses the batch as too large.
 bool refuses_batch(const answer&);
 
-/// 0x text as a number; ec::corrupt otherwise.
+/// Reads 0x text as a number; ec::corrupt otherwise.
 caf::expected<int64_t> quantity(const answer&, std::string_view what);
 /// The error of a node for a log line: at most 200 bytes, visible, without URLs, which can contain a key.
 std::string for_log(const answer&);
@@ -50,7 +50,7 @@ struct outcome {
   std::string data;                                ///< value: raw bytes.
   std::string why;                                 ///< unknown: the reason for a log line, cleaned and cut.
 };
-/// Tells a contract that has no such function from a node that cannot say: only the first is `nothing`.
+/// Distinguishes a contract without such a function (`nothing`) from a node that cannot answer.
 outcome outcome_of(const answer&);
 
 } // namespace arrakis::chain::rpc

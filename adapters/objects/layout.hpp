@@ -10,11 +10,11 @@
 
 namespace arrakis::objects {
 
-/// Versions have six digits in the key.
+/// Limit of versions: the key has six digits.
 inline constexpr int64_t version_max = 999'999;
-/// A manifest has at most 1 MiB; its envelope less than 4 KiB.
+/// Size limit of an object: a manifest has at most 1 MiB, its envelope less than 4 KiB.
 inline constexpr size_t object_bytes_max = (1 << 20) + 4096;
-/// Some 200,000 versions; an index above it is rebuilt from the objects at each write, slow but right.
+/// Size limit of an index, some 200,000 versions; a larger one is rebuilt from the objects at each write.
 inline constexpr size_t index_bytes_max = 64 << 20;
 
 /// Key of the folder of versions: manifests/{communityId}/versions

@@ -3,7 +3,7 @@
 #include "runtime/secret.hpp"
 
 namespace arrakis::postgres {
-/// `dsn` with client_encoding=UTF8, which wins over any other in it, and with connect_timeout=3 (libpq's own, in whole
-/// seconds, at least 2) unless it has one. An address that cannot be read stays as it is.
+/// Completes `dsn` with client_encoding=UTF8, which replaces any other, and with connect_timeout=3 (libpq: whole
+/// seconds, at least 2) unless it has one. A malformed DSN is returned unchanged.
 secret complete(const secret& dsn);
 } // namespace arrakis::postgres

@@ -7,13 +7,13 @@
 #include <exception>
 
 namespace arrakis::postgres {
-/// A translated exception.
+/// An error that was translated from an exception of libpqxx.
 struct failure {
   caf::error why;
   bool again = false; ///< The server rolled back and asks for another try: serialization failure or deadlock.
   bool lost = false;  ///< The connection is of no more use.
 };
-/// `committing`: COMMIT was under way, so a lost connection leaves its outcome open (ec::unknown).
+/// Translates an exception. `committing`: a connection lost in COMMIT leaves the outcome open (ec::unknown).
 failure failure_of(const std::exception& thrown, bool committing = false);
 /// Error of a failed connection. libpq's text repeats the connection string: the values of `dsn` other than address and
 /// user are removed, and all values of a malformed one.

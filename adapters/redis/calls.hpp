@@ -130,7 +130,7 @@ template <class Self, class Start>
 class [[nodiscard]] call_awaiter : public suspending<call_awaiter<Self, Start>> {
 public:
   call_awaiter(Self* self, calls& open, Start start) : self_(self), open_(open), start_(std::move(start)) {}
-  /// Only before it is awaited.
+  /// May be moved only before it is awaited.
   call_awaiter(call_awaiter&& other) noexcept
     : self_(other.self_), open_(other.open_), start_(std::move(other.start_)) {}
   call_awaiter& operator=(call_awaiter&&) = delete;

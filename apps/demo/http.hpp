@@ -27,11 +27,11 @@ class http {
 public:
   explicit http(net::io&);
   ~http();
-  /// One request with a JSON body (null: none). Errors are those of net::http_client::send.
+  /// Sends a request with a JSON body (null: none). Errors are those of net::http_client::send.
   caf::expected<answered> call(const std::string& url, const std::string& method, const std::string& path,
                                const boost::json::value& body = {},
                                std::chrono::milliseconds patience = std::chrono::seconds{30});
-  /// A request with headers and a body of one's own.
+  /// Sends a request as it is. Errors are those of net::http_client::send.
   caf::expected<answered> send(const std::string& url, net::http_request request,
                                std::chrono::milliseconds patience = std::chrono::seconds{30});
 
@@ -39,7 +39,7 @@ private:
   std::unique_ptr<net::http_client> client_;
 };
 
-/// Blocks for `wait`, so that other processes can run.
+/// Sleeps for `wait`, so that other processes can run.
 void breathe(std::chrono::milliseconds wait = std::chrono::milliseconds{20});
 
 /// Calls `ready` every `every` until it returns true or `patience` has passed. Returns true if `ready` did.

@@ -82,7 +82,7 @@ public:
 private:
   std::vector<std::string> environment() const;
   std::string program(const std::string& name) const;
-  /// The port of the last run, or 0.
+  /// Port of the last run by this name, or 0.
   uint16_t kept_port(const std::string& name) const;
   std::string missing_of_arrakis();
 

@@ -18,7 +18,7 @@ struct onboarding_options {
   std::string token; ///< Address of an ERC-20 on the sandbox's chain; empty: the native coin counts.
 };
 
-/// /onboard up to the review, where the admin sees the plan. Throws when a step shows something else than it should.
+/// Types /onboard and answers up to the review of the plan. Throws when a step shows something unexpected.
 void walk_to_review(person&, const onboarding_options&, const teller& say = {});
 /// Presses Deploy and waits for the end. True: complete; false: failed, and the person sees why.
 bool deploy(person&, const teller& say = {}, std::chrono::milliseconds patience = std::chrono::seconds{90});

@@ -9,13 +9,13 @@
 
 namespace arrakis::demo {
 
-/// One user in one guild and channel, with the message and the form that are shown.
+/// A user in one guild and channel, with the message and the form that Discord shows them.
 class person {
 public:
   /// `user` in `guild`; empty: the seeded owner in the seeded guild.
   explicit person(local_stack&, std::string user = {}, std::string guild = {}, std::string channel = {});
 
-  /// Lets `say` tell what sees() waits for, every few seconds. Default: nobody is told.
+  /// Sets the printer of what sees() waits for, called every few seconds. Default: nothing is printed.
   void say_waits(std::function<void(const std::string&)> say) { say_ = std::move(say); }
 
   /// Limits how often an action is tried that gets no answer within Discord's 3 s. Default: once; then it throws.
@@ -23,7 +23,7 @@ public:
 
   /// Types /`command`; what is shown then is the current message.
   void type(const std::string& command);
-  /// Presses the button, or chooses `values` of the select, whose custom id is like `pattern` (`*` stands for
+  /// Presses a button, or chooses `values` of a select, whose custom id matches `pattern` (`*` matches
   /// anything).
   void press(const std::string& pattern, const std::vector<std::string>& values = {});
   /// Fills in the form that the last press opened.

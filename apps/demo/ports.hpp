@@ -9,7 +9,7 @@ namespace arrakis::demo {
 /// The stored ports of a state folder, by name.
 class kept_ports {
 public:
-  /// `file`: {"name": port, ...}; one that is missing or is none counts as empty.
+  /// `file`: {"name": port, ...}; a missing or malformed one counts as empty.
   explicit kept_ports(std::string file);
   /// The port of the last run when it is free at 127.0.0.1 now, else 0: the system chooses one.
   uint16_t find(const std::string& name) const;
@@ -23,6 +23,6 @@ private:
   std::map<std::string, uint16_t> known_;
 };
 
-/// The port at the end of "http://127.0.0.1:3000"; 0 where there is none.
+/// Port at the end of "http://127.0.0.1:3000"; 0 if there is none.
 uint16_t port_of(const std::string& url);
 } // namespace arrakis::demo

@@ -5,8 +5,8 @@
 
 namespace arrakis::wiring {
 
-/// Files are due when they have changed. After a failed reading, unchanged files are due again, because the cause may
-/// be elsewhere (no descriptor, a disk error): after 5 s, then twice as long each time, at most 5 min.
+/// Decides when files are read again: when they changed, and after a failed read, whose cause may be elsewhere (no
+/// descriptor, a disk error), after 5 s, then twice as long each time, at most 5 min.
 class rereading {
 public:
   using time = std::chrono::steady_clock::time_point;

@@ -26,7 +26,7 @@ struct chain_tip {
   std::optional<block_id> tagged; ///< The block of the policy's tag, where it was asked for.
 };
 
-/// The limits of the choice.
+/// Limits for choosing a block.
 struct block_terms {
   block_policy policy;
   size_t needed = 1;                           ///< Endpoints that have to agree.
@@ -38,8 +38,8 @@ struct block_terms {
   std::string chain;                           ///< Name for people.
 };
 
-/// The number of the block to read: the policy's, below the tip that a majority of the endpoints which answered, and at
-/// least `needed`, has reached and is near to. Unknown where there is none yet.
+/// Chooses the number of the block to read by the policy, below a tip that a majority of the answering endpoints, at
+/// least `needed`, has reached and is near to. Unknown if there is none yet.
 std::variant<int64_t, unknown_reason> choose_block(const std::vector<chain_tip>&, const block_terms&);
 
 } // namespace arrakis::chain::reader

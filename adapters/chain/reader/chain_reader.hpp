@@ -10,20 +10,20 @@
 
 namespace arrakis::chain::reader {
 
-/// An endpoint, and how it is named.
+/// An endpoint with its name for logs and metrics.
 struct named_endpoint {
   std::string name; ///< Host and port. Two endpoints of one name are one voter.
   endpoint worker;
 };
 
-/// One chain, and what its endpoints must agree on.
+/// Settings of one chain, with the limits on which its endpoints must agree.
 struct chain_terms {
   std::string id, name; ///< "base", "Base".
   block_policy grant, revoke;
   std::chrono::milliseconds block_time{1'000};
   std::chrono::seconds tip_age_max{0}; ///< 0: any.
-  /// Endpoints that must agree on hash and value; no more than there are. One that is alone gives by its word, and
-  /// takes when it says the same at two blocks. Where there are two, no role is taken on the word of one.
+  /// Endpoints that must agree on hash and value; at most all. A single endpoint grants by its value, and revokes by
+  /// equal values at two blocks. With two endpoints, the value of one revokes no role.
   size_t quorum = 2;
   std::chrono::milliseconds gather{2};         ///< Questions that come within it are asked together.
   std::chrono::milliseconds block_max{1'000};  ///< A block is used no longer than this, and half a block time.

@@ -6,8 +6,8 @@
 
 namespace arrakis::chain::reader {
 
-/// A circuit breaker: after at least `requests_min` requests, of which half failed, it is not asked for `rest`. Then
-/// one request tries it.
+/// Settings of a circuit breaker: it opens when half of at least `requests_min` requests failed, for `rest`. Then one
+/// trial request decides.
 struct health_terms {
   size_t window = 20; ///< Requests that count.
   size_t requests_min = 5;
@@ -22,16 +22,16 @@ public:
   using instant = std::chrono::steady_clock::time_point;
   explicit endpoint_health(health_terms terms = {}) : terms_{terms} {}
 
-  /// True when the endpoint may be asked now. The one request that tries an open breaker is taken by `begin`.
+  /// True if the endpoint may be asked now. `begin` takes the one trial request of an open breaker.
   bool may_ask(instant now) const;
   void begin(instant now);
   void succeeded(std::chrono::milliseconds took);
   void failed(instant now);
-  /// The request was taken back: it says nothing of the endpoint.
+  /// Ends a cancelled request, which tells nothing about the endpoint.
   void cancelled() { trying_ = false; }
 
   bool is_open() const { return open_since_.has_value(); }
-  /// 95 of 100 answers were as fast. Another endpoint is asked as well after that.
+  /// 95th percentile of the answer times; after it another endpoint is asked too.
   std::chrono::milliseconds p95() const;
 
 private:

@@ -13,14 +13,14 @@
 #include <vector>
 
 namespace arrakis::chain::reader {
-/// The questions of one verdict to one chain. At: grant_block or revoke_block. Questions of other chains are not read.
+/// Reads one chain's values for a verdict. -> values_read. At: grant_block or revoke_block. Others are not read.
 template <class At>
 struct read_values {
   std::string chain;
   std::vector<chain_read> questions;
   deadline until;
 };
-/// In the order of the questions. Those that came in time are there, the others are unknown.
+/// Values in the order of the questions; those that did not arrive in time are unknown.
 template <class At>
 struct values_read {
   std::vector<reading<contract_answer, At>> answers;

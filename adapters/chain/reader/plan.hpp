@@ -9,7 +9,7 @@
 
 namespace arrakis::chain::reader {
 
-/// The forms of requests that an endpoint takes.
+/// Request formats that an endpoint supports.
 struct dialect {
   bool by_hash = false; ///< Blocks by their hash (EIP-1898). Otherwise the block's header is read before and after.
   std::optional<evm_address> multicall; ///< Multicall3 with the pinned code. Without it each question is a call.
@@ -17,17 +17,17 @@ struct dialect {
 
 /// The block as the last parameter of a call.
 block_selector selector_of(const block_id&, const dialect&);
-/// The calls between two readings of the block's header, where it is not named by its hash.
+/// Puts the calls between two reads of the block's header, if the endpoint does not support block hashes.
 std::vector<rpc::call> pin(std::vector<rpc::call>, const block_id&, const dialect&);
-/// The answers to pinned calls without the headers. ec::conflict when the endpoint has another block of that number, or
-/// none: its answers are of another chain of blocks.
+/// Answers to pinned calls, without the headers. ec::conflict when the endpoint has another block of that number, or
+/// none: its answers belong to another fork.
 caf::expected<std::vector<rpc::answer>> unpin(std::vector<rpc::answer>, const block_id&, const dialect&);
 
 /// Questions of one aggregate3, at most.
 inline constexpr size_t aggregate_max = 250;
 /// Builds calls of aggregate3, each of at most `aggregate_max` questions.
 std::vector<rpc::call> aggregate_calls(const std::vector<chain_read>&, const block_id&, const dialect&);
-/// One for each question; none: it must be asked alone, since its entry failed or its call did.
+/// One answer for each question; none: ask it alone, because its entry or the whole call failed.
 std::vector<std::optional<value_or_reason>> read_aggregates(const std::vector<chain_read>&,
                                                             const std::vector<rpc::answer>&);
 
@@ -39,10 +39,10 @@ struct block_header {
   block_id id;
   int64_t time_s = 0;
 };
-/// Empty: there is no such block, or the answer is no header.
+/// Reads a block header; empty: there is no such block, or the answer is not a header.
 std::optional<block_header> read_header(const rpc::answer&);
 
-/// Calls that find out if an endpoint takes hashes, and has the Multicall3 with the pinned code.
+/// Calls that find out whether an endpoint supports block hashes, and has Multicall3 with the expected code hash.
 std::vector<rpc::call> probe_calls(const block_id&, const std::string& multicall);
 /// The dialect of an endpoint.
 struct probed {

@@ -15,25 +15,25 @@ struct vote {
   value_or_reason answer;
 };
 
-/// The answer that enough voters gave.
+/// An answer that enough voters gave.
 struct agreed {
   contract_answer value;
   std::vector<std::string> endpoints; ///< Endpoints that gave the value, each once.
 };
-/// Not yet: so many further votes could decide it.
+/// State of an undecided vote: the number of further votes that could decide it.
 struct open_vote {
   size_t missing = 1;
 };
 using count_result = std::variant<agreed, unknown_reason, open_vote>;
 
-/// Counts the votes of different voters (endpoint and block). `needed` that say the same decide; two answers that both
-/// have so many are a disagreement. A reason that `needed` voters give (31 bytes in the place of 32) is the answer too.
+/// Counts the votes of different voters (endpoint and block). `needed` equal votes decide; two answers with `needed`
+/// votes each are a disagreement. `needed` equal reasons (31 bytes instead of 32) decide as well.
 count_result count_votes(const std::vector<vote>&, size_t needed);
 
-/// Why a question stays open when no further vote can come. `chain`: its name for people.
+/// Reason for an undecided question when no further vote can arrive. `chain`: its display name.
 unknown_reason explain_open(const std::vector<vote>&, size_t needed, const std::string& chain);
 
-/// Endpoints whose value is another than the agreed one, each once.
+/// Endpoints whose value differs from the agreed one, each once.
 std::vector<std::string> dissenters(const std::vector<vote>&, const agreed&);
 
 } // namespace arrakis::chain::reader

@@ -20,7 +20,7 @@ struct options {
   size_t answer_bytes_max = 4 << 20;
 };
 
-/// `io` outlives the actor.
+/// Starts the readers of all chains. `io` outlives them.
 handle start(caf::actor_system&, net::io& io, options);
 
 } // namespace arrakis::chain::reader

@@ -9,13 +9,13 @@
 #include <caf/fwd.hpp>
 
 namespace arrakis::discord::gateway {
-/// https://discord.com/developers/docs/events/gateway#gateway-intents. GUILD_MEMBERS is privileged.
+/// Gateway intents: https://discord.com/developers/docs/events/gateway#gateway-intents. GUILD_MEMBERS is privileged.
 constexpr uint64_t intent_guilds = 1 << 0, intent_guild_members = 1 << 1, intent_guild_moderation = 1 << 2;
 
-/// Discord: `max_concurrency` (session_start_limit of GET /gateway/bot) identifies in 5 s, one for each value of
-/// shard % max_concurrency. For the shards of one process that share the result; thread-safe.
+/// Pacing of identifies for the shards of one process that share it: `max_concurrency` (session_start_limit of GET
+/// /gateway/bot) identifies in 5 s, one for each value of shard % max_concurrency. Thread-safe.
 identify_pacing local_pacing(int max_concurrency);
-/// session_start_limit of GET /gateway/bot: the remaining identifies.
+/// Remaining identifies: session_start_limit of GET /gateway/bot.
 struct start_limit {
   int total = 1000;
   int remaining = 1000;

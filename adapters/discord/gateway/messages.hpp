@@ -13,7 +13,7 @@
 
 namespace arrakis::discord {
 
-/// INTERACTION_CREATE. Dispatches that no message here names are counted and dropped at the shard.
+/// INTERACTION_CREATE. Dispatches without a message here are counted and dropped at the shard.
 struct interaction_created {
   std::shared_ptr<const interaction> what;
 };
@@ -23,7 +23,7 @@ struct guild_available {
   std::string name;
   snowflake owner;
 };
-/// GUILD_DELETE.
+/// GUILD_DELETE: the bot was removed, or the guild is unavailable.
 struct guild_gone {
   snowflake guild;
   bool kicked = false; ///< No `unavailable`: the bot was removed or the guild deleted. False: an outage.

@@ -105,31 +105,31 @@ public:
 
   actions start(time_point now, saved_session earlier);
   actions opened(time_point now);
-  /// The connection attempt failed.
+  /// Call when the connection attempt failed.
   actions failed(time_point now);
-  /// The connection ended; 1006 without a code of the server.
+  /// Call when the connection has ended; code 1006 if the server sent none.
   actions closed(time_point now, uint16_t code);
-  /// The input cannot be read: a torn or oversized stream.
+  /// Call when the input cannot be read: a torn or oversized stream.
   actions corrupted(time_point now);
-  /// Op 10.
+  /// Call at op 10, Hello.
   actions hello(time_point now, milliseconds heartbeat_interval);
-  /// Op 1.
+  /// Call at op 1, a heartbeat requested by Discord.
   actions asked_for_heartbeat(time_point now);
-  /// Op 7.
+  /// Call at op 7, Reconnect.
   actions asked_to_reconnect(time_point now);
-  /// Op 9.
+  /// Call at op 9, Invalid Session.
   actions invalid(time_point now, bool resumable);
-  /// Op 11.
+  /// Call at op 11, Heartbeat ACK.
   void acknowledged();
-  /// Op 0, before its effect. `pending`: its effect is durable only after settled(epoch(), sequence).
+  /// Call at op 0, Dispatch, before its effect. `pending`: its effect is durable only after settled(epoch(), sequence).
   void dispatched(time_point now, int64_t sequence, bool pending);
   void settled(uint64_t epoch, int64_t sequence);
-  /// Counts sessions: sequences of different ones must not be mixed.
+  /// Number of the session: sequences of different sessions must not be mixed.
   uint64_t epoch() const { return epoch_; }
-  /// The dispatches READY and RESUMED, after dispatched().
+  /// Call at the dispatches READY and RESUMED, after dispatched().
   actions ready(time_point now, std::string id, std::string resume_url);
   actions resumed(time_point now);
-  /// Identify `wait` from now.
+  /// Call when the pacing permits Identify, `wait` from now.
   void permitted(time_point now, milliseconds wait);
   void permit_refused(time_point now);
   /// Stops as planned: stores the session for a successor.
@@ -140,7 +140,7 @@ public:
 
   /// Runs due timers.
   actions tick(time_point now);
-  /// When tick() has something to do; empty: never.
+  /// Time at which tick() is due; empty: never.
   std::optional<time_point> wake() const;
 
   state current_state() const { return state_; }

@@ -22,7 +22,7 @@ struct own_identity {
   snowflake bot; ///< The bot's user. Applications made before 2016 have another id than their bot.
 };
 
-/// Tells that the token has changed: the earlier answer is dropped and Discord asked again.
+/// Call after the token has changed: drops the earlier answer and asks Discord again.
 struct renew_identity {};
 
 using identity_port =

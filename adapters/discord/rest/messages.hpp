@@ -53,7 +53,7 @@ std::vector<field_error> read_field_errors(const boost::json::object& error);
 /// Text of an answer for a log: "400 Invalid Form Body (50035); data.content: Must be 2000 or fewer in length."
 std::string summary(const answer&);
 
-/// Detail of an ec::throttled: required wait, and who demands it.
+/// Detail of an ec::throttled: the required wait, and who demands it.
 struct throttle_wait {
   std::chrono::milliseconds left{0};
   bool blocked = false; ///< Cloudflare blocks this address, or would (the ban guard); not a limit of Discord.

@@ -10,14 +10,14 @@ namespace arrakis::discord {
 class server_clock : public remote_clock {
 public:
   static constexpr milliseconds warn_above{2'000};
-  /// A warned skew is over when it may be below this; apart from warn_above, so that it does not come and go.
+  /// Skew below which a warning ends; lower than warn_above, so that it does not flap.
   static constexpr milliseconds calm_below{1'000};
 
   /// Result of an observation.
   enum class change { none, skewed, over };
 
-  /// One answer. A Date that is missing or no date teaches nothing. `skewed`: it is surely above warn_above now and was
-  /// not at the last call; `over`: the reverse.
+  /// Learns from one answer. A missing or invalid Date has no effect. `skewed`: the skew is certainly above warn_above,
+  /// and was not at the last call; `over`: the reverse.
   change observe(std::string_view date, instant sent, instant received);
 
 private:

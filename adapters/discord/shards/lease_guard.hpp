@@ -15,8 +15,8 @@
 namespace arrakis::discord::shards::lease_guard {
 using right = std::shared_ptr<lease_term>;
 
-/// Interactions whose user was told that nothing was done. Discord replays them to the next term after RESUME, which
-/// must ignore them. One for all shards of a process; thread-safe; holds the last 1,000.
+/// Interactions whose user was told that nothing was done. Discord replays them to the next lease term after RESUME,
+/// which must ignore them. One for all shards of a process; thread-safe; holds the last 1,000.
 class notified_users {
 public:
   void insert(snowflake interaction);

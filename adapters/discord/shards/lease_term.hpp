@@ -6,8 +6,8 @@
 
 namespace arrakis::discord::shards {
 
-/// End of the term, readable from any thread. A lapsed term never revives, not even by a late answer: a successor may
-/// act already.
+/// End of a lease term, readable from any thread. A lapsed term never becomes valid again, not even by a late answer,
+/// because a successor may act already.
 class lease_term {
 public:
   using instant = std::chrono::steady_clock::time_point;
@@ -21,7 +21,7 @@ public:
     }
     return false;
   }
-  /// False: it had lapsed by `now`.
+  /// Extends the term; false: it had lapsed by `now`.
   bool extend(instant now, instant until) {
     auto before = until_.load();
     return now.time_since_epoch().count() < before

@@ -13,7 +13,7 @@ namespace arrakis::discord::shards {
 struct inspect {
   deadline until;
 };
-/// A shard that did not answer in time has the number -1 and says why in its state.
+/// States of all shards. A shard that did not answer in time has the number -1, and the reason as its state.
 struct states {
   bool known = false; ///< Discord has said how many shards there should be.
   std::vector<shard_state> list;

@@ -33,10 +33,10 @@ struct running_term {
 };
 using start_term = std::function<running_term(std::shared_ptr<lease_term>)>;
 
-/// Speaks as the shard: its state while it runs here, else "standby" (another process has it) or "leaderless" (the
-/// holder is unknown: Redis is away). A shard whose lease lapsed without an answer of Redis stays connected, closed to
-/// all but the sentence of lease_guard::handler, until Redis says whose it is; then it ends. On an exit message it ends
-/// the shard, gives the lease back, and ends.
+/// Starts the owner. It answers as the shard: its state while it runs here, else "standby" (another process has it) or
+/// "leaderless" (the holder is unknown: Redis is away). A shard whose lease lapsed without an answer of Redis stays
+/// connected, closed to all but the reply of lease_guard::handler, until Redis names the holder; then it ends. On an
+/// exit message it ends the shard, releases the lease, and ends.
 discord::shard start(caf::actor_system&, leases::handle, options, start_term);
 
 } // namespace arrakis::discord::shards::owner

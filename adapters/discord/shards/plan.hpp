@@ -18,7 +18,7 @@ struct plan {
   int starts_left = 1000;
   std::chrono::milliseconds starts_reset{0}; ///< Time until the limit is reset.
 };
-/// ec::corrupt names the field: url is missing, or shards is not from 1 to 16384 (far above the largest bot).
+/// Reads the answer of GET /gateway/bot. ec::corrupt names the field: url is missing, or shards is not from 1 to 16384.
 caf::expected<plan> read_plan(std::string_view body);
 
 } // namespace arrakis::discord::shards

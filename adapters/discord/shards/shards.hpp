@@ -14,7 +14,7 @@
 
 namespace arrakis::discord::shards {
 
-/// One lease term of one shard, for `ports::start_shard`. Each port of it is closed when the term is over.
+/// Ports of one lease term of one shard, for `ports::start_shard`. Each is closed when the term is over.
 struct connection {
   int shard = 0;
   int shard_count = 1;

@@ -13,8 +13,8 @@ struct options {
   std::string root; ///< Made when it is not there.
 };
 
-/// Why other users have a hand in the store; nothing when they do not, or it is not there. A shared file system may
-/// need it so, and what was signed verifies all the same: worth a line in the log, and no more.
+/// Checks whether other users can change the store; nothing: they cannot, or it does not exist. A shared file system
+/// may need that, and signatures still verify, so it is worth only a log line.
 caf::error check(const options&);
 
 /// Starts the store on a thread of its own. Several processes may share a root.

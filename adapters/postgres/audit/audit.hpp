@@ -5,7 +5,7 @@
 #include <caf/actor_system.hpp>
 
 namespace arrakis::audit {
-/// `pool` connects as arrakis_app.
+/// Starts the audit store. `pool` connects as arrakis_app.
 handle start(caf::actor_system&, postgres::handle pool);
 /// `pool` connects as arrakis_admin.
 platform start_platform(caf::actor_system&, postgres::handle pool);

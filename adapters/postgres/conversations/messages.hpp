@@ -39,7 +39,7 @@ struct ending {
   bool more = false; ///< True: `count_max` was reached.
 };
 
-/// Names a conversation by its token.
+/// Key of a conversation: its interaction token.
 struct key {
   community_id community;
   std::string deployment;

@@ -5,6 +5,6 @@
 #include <caf/actor_system.hpp>
 
 namespace arrakis::deployments {
-/// `pool` connects as arrakis_app. Also erases interaction tokens whose 15 minutes are over, once a minute.
+/// Starts the store. `pool` connects as arrakis_app. Erases interaction tokens older than 15 minutes, once a minute.
 handle start(caf::actor_system&, postgres::handle pool);
 } // namespace arrakis::deployments

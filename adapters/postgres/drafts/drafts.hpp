@@ -5,6 +5,6 @@
 #include <caf/actor_system.hpp>
 
 namespace arrakis::drafts {
-/// `pool` connects as arrakis_app. Erases what is old, each hour.
+/// Starts the store of drafts. `pool` connects as arrakis_app. Deletes old drafts, each hour.
 handle start(caf::actor_system&, postgres::handle pool);
 } // namespace arrakis::drafts

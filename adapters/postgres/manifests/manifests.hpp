@@ -5,6 +5,6 @@
 #include <caf/actor_system.hpp>
 
 namespace arrakis::manifests {
-/// `pool` connects as arrakis_app.
+/// Starts the store of manifests. `pool` connects as arrakis_app.
 handle start(caf::actor_system&, postgres::handle pool);
 } // namespace arrakis::manifests

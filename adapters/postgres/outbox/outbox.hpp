@@ -5,8 +5,8 @@
 #include <caf/actor_system.hpp>
 
 namespace arrakis::outbox {
-/// `pool` connects as arrakis_relay, the one role that sees the rows of all tenants.
+/// Starts the outbox. `pool` connects as arrakis_relay, the one role that sees the rows of all tenants.
 handle start(caf::actor_system&, postgres::handle pool);
-/// `pool` connects as arrakis_app.
+/// Starts the reader of overdue rows, for operators. `pool` connects as arrakis_app.
 overview start_overview(caf::actor_system&, postgres::handle pool);
 } // namespace arrakis::outbox

@@ -15,10 +15,10 @@
 
 namespace arrakis::reconciliations {
 
-/// Row, outbox row and audit entry RECONCILIATION_REQUESTED in one transaction. With `ends_idle` an idle one ends in it
-/// as failed. `key` is the idempotency key: the same key answers with the first result and `repeated`. With a sentence
-/// for the admin: ec::frozen; ec::conflict while a deployment or another reconciliation is under way, and when
-/// `version` is not the active one any more.
+/// Requests a reconciliation: row, outbox row and audit entry RECONCILIATION_REQUESTED in one transaction. With
+/// `ends_idle` an idle one ends in it as failed. `key` is the idempotency key: the same key answers with the first
+/// result and `repeated`. With a sentence for the admin: ec::frozen; ec::conflict while a deployment or another
+/// reconciliation runs, or if `version` is no longer active.
 struct request {
   std::string key;
   community_id community;
@@ -31,7 +31,7 @@ struct request {
   std::chrono::milliseconds token_life{0};
   std::string trace;
   deadline until;
-  /// The queue does not have the job of the idle one any more (status_of::is_idle). Time alone never ends one.
+  /// Set when the queue no longer has the job of the idle one (status_of::is_idle). Time alone never ends one.
   bool ends_idle = false;
 };
 /// Answer to request.
@@ -91,7 +91,7 @@ struct status_of {
   std::string error_code;
   std::string error_text;
   size_t resources_done = 0;
-  /// Open, and nobody has worked at it for minutes. It may still wait: the queue knows (`job`).
+  /// Open, but without work for minutes. It may still wait for its turn: the queue knows (`job`).
   bool is_idle = false;
   std::string job;      ///< Id of the job in the queue.
   bool is_sent = false; ///< The queue was given the job.

@@ -13,16 +13,16 @@ namespace arrakis::signer::anchored {
 
 /// Settings of the anchored signer.
 struct options {
-  /// A daemon makes the first key of a fresh database; a tool beside it does not, but by `rotate`.
+  /// True for a daemon, which creates the first key of a new database; a tool does so only by `rotate`.
   bool makes_first_key = true;
-  /// Between two looks by itself while the signer refuses, the first one at once: what was mended is seen, and an old
-  /// database is anchored before anybody deploys. While it signs it looks twelve times more seldom, so that
-  /// `arrakis_signer_refuses` stays true. Zero: it looks only when it is asked.
+  /// Poll interval while the signer refuses, so that a repaired key is noticed and an old database is anchored before a
+  /// deployment; the first poll is immediate. While it signs, it polls twelve times less often, to keep
+  /// `arrakis_signer_refuses` true. Zero: no polls; it reads only when it is asked.
   std::chrono::milliseconds poll_every{0};
 };
 
-/// Reads anchor and keyring for each message, so that a key that another process made, or a person restored, counts at
-/// once.
+/// Starts the signer. It reads anchor and keyring for each message, so that a key that another process made, or a
+/// person restored, counts at once.
 handle start(caf::actor_system&, keyring::handle, signing_keys::handle, options = {});
 
 } // namespace arrakis::signer::anchored

@@ -25,8 +25,8 @@ struct next_step {
 /// Decides the next step.
 next_step judge(const keyring::held&, const signing_keys::anchored&);
 
-/// The keys at hand above the newest anchored one, for an operator who orders them to be anchored. ec::refused, with a
-/// sentence, when a key at hand contradicts the anchor.
+/// Available keys above the newest anchored one, for an operator's order to anchor them. ec::refused, with a sentence,
+/// when an available key contradicts the anchor.
 caf::expected<signing_keys::key_list> lacking(const keyring::held&, const signing_keys::anchored&);
 
 } // namespace arrakis::signer::anchored

@@ -15,21 +15,21 @@ namespace arrakis::signer::local {
 /// Private keys as files of a folder.
 class key_folder {
 public:
-  /// Reads what is there and makes nothing: a folder that is missing holds no key. ec::refused, with the command that
-  /// mends it, when the folder or a key is open to other users; ec::corrupt when a file is no Ed25519 key.
+  /// Opens a folder and creates nothing: a missing folder has no key. ec::refused, with the command that repairs it,
+  /// when the folder or a key is open to other users; ec::corrupt when a file is no Ed25519 key.
   static caf::expected<key_folder> open(const std::string& folder);
 
   /// Public keys in lower-case hex by version, ascending.
   std::vector<std::pair<int, std::string>> public_keys() const;
-  /// The public key in next.pem, which has no version yet; empty: there is none.
+  /// Public key in next.pem, which has no version yet; empty: there is none.
   std::string prepared() const;
-  /// 64 bytes of Ed25519 by the key of `version`; ec::not_found: it is not here. Throws std::runtime_error when OpenSSL
-  /// gives none.
+  /// Signs with the key of `version` (Ed25519, 64 bytes); ec::not_found: it is not here. Throws std::runtime_error when
+  /// OpenSSL fails.
   caf::expected<std::string> sign(int version, std::string_view bytes) const;
-  /// Makes folder and next.pem, unless another process just did so. Open again afterwards.
+  /// Creates folder and next.pem, unless another process did so. Open the folder again afterwards.
   caf::error prepare();
-  /// next.pem becomes v{version}.pem; done already is done. ec::conflict: there is another key of this version;
-  /// ec::not_found: there is no next.pem. Open again afterwards.
+  /// Renames next.pem to v{version}.pem; idempotent. ec::conflict: another key has this version; ec::not_found: there
+  /// is no next.pem. Open the folder again afterwards.
   caf::error adopt(int version);
 
 private:

@@ -14,8 +14,8 @@ struct options {
   std::string folder; ///< Made (0700) with the first key that is prepared.
 };
 
-/// For a daemon that wants to refuse at once: ec::refused, with the command that mends it, when the folder or a key is
-/// open to other users. A key that is missing or damaged is the signer's to refuse, while everything else goes on.
+/// Checks the folder at a daemon's start: ec::refused, with the command that repairs it, when the folder or a key is
+/// open to other users. A missing or damaged key is no error here: the signer refuses then, and everything else runs.
 caf::error check(const options&);
 
 /// Checks that every key can be read now: ec::refused as `check`; ec::corrupt: a file holds no key.

@@ -19,7 +19,7 @@ class io;
 
 namespace arrakis::demo::evm {
 
-/// EIP-155; anvil's own, and that of config/chains/sandbox.toml.
+/// EIP-155 chain id of anvil and of config/chains/sandbox.toml.
 inline constexpr int64_t chain_id = 31337;
 
 /// Settings of a node.
@@ -31,7 +31,7 @@ struct options {
   std::function<void()> waiting;              ///< Called over and over while the node starts.
 };
 
-/// Where the contracts are, in EIP-55 form.
+/// Addresses of the deployed contracts, in EIP-55 form.
 struct contracts {
   std::string erc20;   ///< Spice Melange, SPICE, 18 decimals.
   std::string erc721;  ///< Crysknife, KNIFE.
@@ -51,20 +51,20 @@ public:
 
   std::string url() const; ///< "http://127.0.0.1:34567"
   const contracts& deployed() const { return contracts_; }
-  /// True when this start deployed them, false when they were there.
+  /// True if this start deployed the contracts, false if they existed.
   bool fresh() const { return fresh_; }
-  /// Ten rich accounts that sign for whoever asks (anvil's own; their keys are public, for this machine only).
+  /// Ten funded accounts that anvil signs for (its default keys are public, so use them on this machine only).
   const std::vector<std::string>& accounts() const { return accounts_; }
   int pid() const { return process_->pid(); }
 
-  /// One JSON-RPC call; the result as JSON text. ec::unavailable, ec::unknown (no answer), ec::refused (the node's
-  /// error).
+  /// Makes one JSON-RPC call; returns the result as JSON text. ec::unavailable, ec::unknown (no answer), ec::refused
+  /// (the node's error).
   caf::expected<std::string> call(const std::string& method, const std::string& params_json);
   /// Sends a transaction of one of the accounts, and waits until it is in a block. `transaction`: its other members,
   /// `"to":"0x...","data":"0x..."`. Returns the receipt; throws std::runtime_error when it is refused or reverted, or
   /// in no block in time.
   boost::json::value send(const std::string& from, const std::string& transaction);
-  /// Writes the chain's state to the folder, whole or not at all.
+  /// Writes the chain's state to the folder, atomically.
   caf::error save();
   /// Saves and ends the process.
   caf::error stop();

@@ -16,13 +16,13 @@ public:
   api(core&, delivery&, rest::api&);
   /// Routes that a listener serves below /_sandbox.
   std::vector<net::router::route> routes();
-  /// Ends waits whose time is over. Call ten times a second.
+  /// Ends waits whose time is over. Call it ten times a second.
   void sweep();
 
 private:
   friend struct handlers; // By file: acts.cpp (people act), orders.cpp (faults, limits, applications), views.cpp
                           // (reading).
-  /// Answers when `ready` gives something, or with what `late` gives after the wait.
+  /// A long poll: answered when `ready` returns a reply, or with the reply of `late` after the wait.
   struct waiting {
     std::function<std::optional<rest::reply>()> ready;
     std::function<rest::reply()> late;
@@ -63,10 +63,10 @@ using handled = std::optional<rest::reply>;
 /// A 400 with the reason.
 rest::reply wrong(std::string why);
 
-/// Before the user of GET /_sandbox/as/{user}/{path:rest}.
+/// Path prefix of GET /_sandbox/as/{user}/{path:rest}.
 constexpr std::string_view as_prefix = "/_sandbox/as/";
 
-/// A function for each route.
+/// Handlers of the routes, one function each.
 struct handlers {
   static handled info(api&, const request&);
   static handled view(api&, const request&);

@@ -23,7 +23,7 @@ struct options {
   bool print_ready = false;
 };
 
-/// Everything runs on the one io thread.
+/// The emulator without its listeners. Everything runs on the one io thread.
 class core {
 public:
   core(net::io&, options);
@@ -39,14 +39,14 @@ public:
   std::string url; ///< "http://127.0.0.1:8080", once it listens.
   int shards = 1;  ///< Shard count that GET /gateway/bot recommends.
   int64_t endpoint_wait_ms = 3'000;
-  /// Hear of every event after it went to the gateway, and of every settle() without one (event null).
+  /// Callbacks for each event after it went to the gateway, and for each settle() without one (event null).
   std::vector<std::function<void(const model::event*)>> watchers;
 
   /// Sets the model's clock. Call it first in every function that changes the state.
   model::sandbox_state& now();
   /// Carries the model's events to the gateway and the watchers, and marks the state for the next snapshot.
   void settle();
-  /// Four times a second: deadlines of interactions, silent connections, the snapshot.
+  /// Runs timeouts of interactions and silent connections, and writes the snapshot. Call it four times a second.
   void sweep();
 
   /// Loads the snapshot, or makes the first guild: an application, an owner, members, a guild.

@@ -44,13 +44,13 @@ struct fault {
 /// The ordered faults.
 class faults {
 public:
-  /// Reads one from JSON; the text names what is wrong with it.
+  /// Reads a fault from JSON; returns the error text, empty: valid.
   static std::string read(const boost::json::object&, fault& into);
   int64_t add(fault);
   /// Returns the body of a `status` fault, in Discord's error format.
   static boost::json::object body_of(const fault&);
   void clear() { list_.clear(); }
-  /// The first fault that strikes this request; it is counted.
+  /// The first fault that matches this request; the match is counted.
   std::optional<fault> strike(std::string_view method, std::string_view path);
   boost::json::array list() const;
 
@@ -58,7 +58,7 @@ private:
   std::vector<fault> list_;
   int64_t last_ = 0;
 };
-/// `*` matches any run of characters.
+/// True if `text` matches `pattern`, in which `*` matches any run of characters.
 bool like(std::string_view pattern, std::string_view text);
 
 } // namespace arrakis::sandbox

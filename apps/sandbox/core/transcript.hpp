@@ -6,8 +6,8 @@
 
 namespace arrakis::sandbox {
 
-/// Every REST answer and every dispatch as lines of JSON, for a schema check after a client's flow:
-/// {"answer": {method, path, status, text}} and {"dispatch": {t, d}}. Holds message texts, never a bot's token.
+/// Writes every REST answer and every dispatch as a line of JSON, for a schema check after a client's flow: {"answer":
+/// {method, path, status, text}} and {"dispatch": {t, d}}. Contains message texts, never a bot's token.
 class transcript {
 public:
   /// Throws std::runtime_error when the file cannot be written. An empty path: nothing is written.

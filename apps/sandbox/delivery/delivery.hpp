@@ -13,8 +13,8 @@ public:
   explicit delivery(core&);
   /// Sends what `started` holds. An endpoint's answer is taken as the callback.
   void send(model::started);
-  /// Discord's check before an endpoint is accepted: a signed PING must give {"type":1}, a wrongly signed one 401.
-  /// `done` gets the fault, or an empty text; then the endpoint is in force. An empty `url` switches back to the
+  /// Sets an application's interactions endpoint after Discord's check: a signed PING must give {"type":1}, a wrongly
+  /// signed one 401. `done` gets the error text; empty: the endpoint is in use. An empty `url` switches back to the
   /// gateway.
   void set_endpoint(snowflake application, std::string url, std::function<void(std::string fault)> done);
 

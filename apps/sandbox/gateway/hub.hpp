@@ -46,16 +46,16 @@ public:
   explicit hub(model::sandbox_state& state) : state_(state) {}
   gateway::settings settings;
 
-  /// An upgrade request arrived on the gateway's path.
+  /// Accepts an upgrade request on the gateway's path.
   void accept(const net::responder&, const std::string& target);
-  /// Tells every session that may hear of it.
+  /// Sends an event to every session that may receive it.
   void publish(const model::event&);
-  /// An interaction goes to the sessions of its application and shard. False: nobody is there to hear it.
+  /// Sends an interaction to the sessions of its application and shard. False: there is none.
   bool deliver(snowflake application, snowflake guild, const js::object& payload);
-  /// Ends sessions and connections whose time is over. Call a few times a second.
+  /// Ends sessions and connections that have timed out. Call it a few times a second.
   void sweep();
 
-  /// Faults. Each answers how many connections it concerned.
+  /// Closes connections with a code; this and the other fault orders return the number of affected connections.
   size_t close(const target&, uint16_t code);
   size_t cut(const target&);
   size_t order_reconnect(const target&);                            ///< opcode 7
@@ -64,11 +64,11 @@ public:
   size_t release_hello();                                           ///< ends hold_hello and greets whom it held
   size_t say(const target&, std::string_view text);                 ///< any text, packed like every other
   size_t raw(const target&, const std::string& bytes, bool binary); ///< bytes as they are, past the compression
-  /// An event of the test's own making, for connected and unconnected sessions. How many there were.
+  /// Sends an event made by a test to connected and unconnected sessions. Returns their number.
   size_t dispatch(const target&, std::string_view name, const js::object& data, int64_t skip);
   size_t release_guilds(const target&); ///< ends hold_guild_create and sends what was held
 
-  /// Hears of each dispatch, for a session that is connected or not; may be empty.
+  /// Callback for each dispatch to a session, connected or not; may be empty.
   std::function<void(std::string_view name, const js::object& data)> on_dispatch;
 
   const gateway::counts& count() const { return counts_; }

@@ -15,13 +15,13 @@ struct shard_pair {
   int shard = 0;
   int shards = 1;
 };
-/// `shard` of opcode 2, [0, 1] without one; nothing when it is no pair of whole numbers with 0 <= shard < shards.
+/// Field `shard` of op 2, Identify; [0, 1] without one; nothing unless whole numbers with 0 <= shard < shards.
 std::optional<shard_pair> shard_in(const js::object& identify);
 
-/// `seq` of opcode 6; nothing when it is no whole number.
+/// Field `seq` of op 6, Resume; nothing if it is not a whole number.
 std::optional<int64_t> sequence_in(const js::object& resume);
 
-/// Opcode 8.
+/// Fields of op 8, Request Guild Members.
 struct members_request {
   snowflake guild;
   std::optional<js::array> users; ///< Those alone; nothing: the query decides.
@@ -29,8 +29,8 @@ struct members_request {
   size_t limit = SIZE_MAX;        ///< At most so many; 100 at most for a query that is not empty.
   js::value nonce;                ///< Null: none.
 };
-/// Nothing unless `guild_id` and exactly one of `query` (text) and `user_ids` (an id, or a list of up to 100) are
-/// there.
+/// Reads op 8. Nothing unless `guild_id` and exactly one of `query` (text) and `user_ids` (an id, or a list of up to
+/// 100) are there.
 std::optional<members_request> members_request_in(const js::object& d);
 
 } // namespace arrakis::sandbox::gateway

@@ -8,12 +8,12 @@
 namespace arrakis::sandbox::gateway {
 namespace js = boost::json;
 
-/// The last record_max entries.
+/// Record of the last record_max gateway frames and connection events.
 class record {
 public:
   /// `what`: opened, in (from the client), out (to it), closed. `more`: its members.
   void add(uint64_t connection, std::string_view what, js::object more);
-  /// Entries with a number above `after`: {n, at_ms, connection, what, ...}. The oldest give way.
+  /// Entries with a number above `after`: {n, at_ms, connection, what, ...}. The oldest are dropped first.
   js::array after(int64_t number) const;
 
 private:

@@ -7,7 +7,7 @@
 namespace arrakis::sandbox::gateway {
 namespace js = boost::json;
 
-/// https://discord.com/developers/docs/topics/gateway#gateway-intents
+/// Gateway intents: https://discord.com/developers/docs/topics/gateway#gateway-intents
 enum intent : uint64_t {
   guilds = 1 << 0,
   guild_members = 1 << 1,
@@ -27,7 +27,7 @@ inline constexpr uint64_t known_intents = (1ull << 26) - 1;
 /// Intents that an application must have been granted.
 inline constexpr uint64_t privileged_intents = guild_members | guild_presences | message_content;
 
-/// https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway
+/// Gateway opcodes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway
 enum opcode : int {
   dispatch = 0,
   heartbeat = 1,
@@ -41,7 +41,7 @@ enum opcode : int {
   hello = 10,
   heartbeat_ack = 11
 };
-/// https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
+/// Close codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
 enum close_code : uint16_t {
   unknown_opcode = 4001,
   decode_error = 4002,
@@ -57,7 +57,7 @@ enum close_code : uint16_t {
   disallowed_intents = 4014
 };
 
-/// https://discord.com/developers/docs/topics/gateway#sharding
+/// Shard of a guild: https://discord.com/developers/docs/topics/gateway#sharding
 inline int shard_of(snowflake guild, int shards) {
   return static_cast<int>((guild.value >> 22) % static_cast<uint64_t>(shards));
 }
@@ -76,18 +76,18 @@ struct session {
   uint64_t connection = 0; ///< 0: none at the moment.
   int64_t lost_ms = 0;     ///< Since when.
 
-  /// The frame of the next dispatch; it is kept for a resume. `skip`: so many sequence numbers are left out.
+  /// Frame of the next dispatch, stored for a resume. `skip`: number of sequence numbers to leave out.
   const std::string& next(std::string_view name, std::string_view data, int64_t skip = 0);
-  /// Everything after `after`; nothing when that is no longer kept.
+  /// Events after the sequence `after`; nothing when they are no longer stored.
   std::optional<std::vector<std::pair<int64_t, std::string>>> replay(int64_t after) const;
-  /// By shard, intents and membership (`in` is null when the guild is gone).
+  /// True if the session receives the event, by shard, intents and membership (`in` is null when the guild is gone).
   bool hears(const model::event&, const model::guild* in) const;
 };
 /// Maximum number of events that a session keeps for a resume.
 inline constexpr size_t replay_max = 5000;
 
-/// The event as this session sees it: without MESSAGE_CONTENT other people's texts are empty, but for those that are
-/// direct or mention the bot.
+/// Data of the event as this session receives it: without MESSAGE_CONTENT the texts of other users are empty, except in
+/// direct messages and messages that mention the bot.
 js::object seen_by(const session&, const model::event&);
 
 } // namespace arrakis::sandbox::gateway

@@ -10,7 +10,7 @@
 
 namespace arrakis::sandbox::limits {
 
-/// One bucket's rule. Routes of one family share their tokens (for one major parameter).
+/// Rate limit rule of one bucket. Routes of one family share their tokens (for one major parameter).
 struct rule {
   std::string family;
   int limit = 0;
@@ -45,7 +45,7 @@ struct decision {
   std::string bucket;
 };
 
-/// Microseconds come from a steady clock of the caller. Not thread-safe.
+/// Rate limiter of the emulator. Times are microseconds of the caller's steady clock. Not thread-safe.
 class limiter {
 public:
   bool enabled = true;

@@ -4,7 +4,7 @@
 
 namespace arrakis::sandbox::model {
 
-/// `body`: delete_message_seconds, up to a week; so far back the user's messages go as well.
+/// PUT /guilds/{guild}/bans/{user}. `body`: delete_message_seconds (up to a week) deletes recent messages.
 outcome<done> ban(sandbox_state&, const actor&, guild&, snowflake user, const js::object& body = {});
 /// DELETE /guilds/{guild}/bans/{user}.
 outcome<done> unban(sandbox_state&, const actor&, guild&, snowflake user);

@@ -17,15 +17,15 @@ outcome<done> put_overwrite(sandbox_state&, const actor&, channel_ref, snowflake
 outcome<done> delete_overwrite(sandbox_state&, const actor&, channel_ref, snowflake target);
 /// PATCH /guilds/{guild}/channels: [{id, position, parent_id?}].
 outcome<done> move_channels(sandbox_state&, const actor&, guild&, const js::array& body);
-/// After how long a thread without a message is archived: an hour, a day, three days or a week, in minutes.
+/// Reads the minutes without a message after which a thread is archived: an hour, a day, three days or a week.
 std::optional<int> read_archive_minutes(form&, std::string_view key);
 refusal wrong_channel_type(); ///< 400, 50024
-/// Without threads.
+/// GET /guilds/{guild}/channels: all channels without threads.
 js::array list_channels(const guild&);
 /// Number of channels of a guild, without threads.
 size_t channels_of(const guild&);
 
-/// Text channels are lower case, with hyphens for blanks; categories and voice channels keep their text.
+/// Normalises a name: text channels get lower case and hyphens for blanks; categories and voice channels keep it.
 std::string normal_name(int kind, std::string_view name);
 
 } // namespace arrakis::sandbox::model

@@ -12,17 +12,17 @@ struct content_fields {
   std::optional<js::array> embeds;
   std::optional<js::array> components; ///< Numbered.
   std::optional<int64_t> flags;
-  /// {id, description?} keeps one of the edited message; {upload: true, filename, size, content_type} is a new one.
+  /// {id, description?} keeps one of the edited message; {upload: true, filename, size, content_type} adds one.
   std::optional<js::array> attachments;
 };
-/// Reads and checks them; faults go to the form.
+/// Reads and checks the fields; faults go to the form.
 content_fields read_content(form&);
 /// Stores the fields in a message.
 void apply(sandbox_state&, message&, const content_fields&);
-/// Nothing to show: Discord refuses such a message (50006).
+/// True for a message without anything to show, which Discord refuses (50006).
 bool is_empty(const message&);
 
-/// The data of a modal callback: {custom_id, title, components}, numbered; faults go to the form.
+/// Reads the data of a modal callback: {custom_id, title, components}, numbered; faults go to the form.
 js::object read_modal(form&);
 
 /// The component with this custom id, anywhere in the tree; null when there is none.

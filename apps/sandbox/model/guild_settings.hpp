@@ -5,8 +5,9 @@
 
 namespace arrakis::sandbox::model {
 
-/// PATCH: name, description, verification_level, default_message_notifications, explicit_content_filter, afk_timeout,
-/// afk_channel_id, system_channel_id; other fields are not read. Nothing is told when nothing changes.
+/// PATCH /guilds/{guild}: name, description, verification_level, explicit_content_filter,
+/// default_message_notifications, afk_timeout, afk_channel_id, system_channel_id; others are ignored. No event without
+/// a change.
 outcome<js::object> edit_guild(sandbox_state&, const actor&, guild&, const js::object& body);
 
 } // namespace arrakis::sandbox::model

@@ -11,24 +11,24 @@ struct started {
   snowflake application;
   js::object payload;
 };
-/// A slash command. Refuses what Discord's own client would not offer: no such command, no permission, missing option.
-/// `typing`: the command is not sent yet; its application is asked for choices of the option of this name, which must
-/// have `autocomplete`. Required options may be missing then.
+/// Invokes a slash command. Refuses what Discord's own client would not offer: an unknown command, no permission, a
+/// missing option. `typing`: the command is not sent yet; its application is asked for choices of the option of this
+/// name, which must have `autocomplete`; required options may be missing then.
 outcome<started> invoke(sandbox_state&, snowflake user, snowflake channel, std::string_view name,
                         const js::object& options, snowflake application = {}, std::string_view typing = {});
-/// A command of the menu of `target`, a user or a message of the channel.
+/// Invokes a command of the context menu of `target`, a user or a message of the channel.
 outcome<started> invoke_on(sandbox_state&, snowflake user, snowflake channel, std::string_view name, snowflake target,
                            snowflake application = {});
-/// A click on a button, or a choice in a select.
+/// Clicks a button, or chooses in a select.
 outcome<started> press(sandbox_state&, snowflake user, snowflake channel, snowflake message, std::string_view custom_id,
                        const std::vector<std::string>& values);
-/// A form that an interaction opened is sent: custom id to text.
+/// Submits a modal that an interaction opened: custom id to text.
 outcome<started> submit(sandbox_state&, snowflake user, snowflake opened_by, const js::object& fields);
 
 /// POST /interactions/{id}/{token}/callback. `with_response`: the body of ?with_response=true, else an empty object.
 outcome<js::object> answer(sandbox_state&, snowflake id, std::string_view token, const js::object& body);
 
-/// The follow-up endpoints below /webhooks/{application}/{token}. `message` 0 means @original.
+/// POST /webhooks/{application}/{token}, a follow-up. `message` 0 means @original, also below.
 outcome<js::object> follow_up(sandbox_state&, snowflake application, std::string_view token, const js::object& body);
 /// GET of a response.
 outcome<js::object> get_response(sandbox_state&, snowflake application, std::string_view token, snowflake message);
@@ -38,7 +38,7 @@ outcome<js::object> edit_response(sandbox_state&, snowflake application, std::st
 /// DELETE of a response.
 outcome<done> delete_response(sandbox_state&, snowflake application, std::string_view token, snowflake message);
 
-/// Those that nobody acknowledged in time become failed; those whose token has ended are forgotten. Answers the failed.
+/// Fails interactions without a response in time, and deletes those whose token has expired. Returns the failed ones.
 std::vector<snowflake> expire(sandbox_state&);
 
 } // namespace arrakis::sandbox::model

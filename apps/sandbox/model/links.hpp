@@ -7,6 +7,6 @@
 #include <string_view>
 
 namespace arrakis::sandbox::model {
-/// Notes Discord's fault at `path` for an address that is not well formed or of another scheme.
+/// Records Discord's fault at `path` for a malformed URL or one of another scheme.
 void check_link(form&, const std::string& path, std::string_view url, std::initializer_list<std::string_view> schemes);
 } // namespace arrakis::sandbox::model

@@ -4,27 +4,27 @@
 
 namespace arrakis::sandbox::model {
 
-/// A guild with @everyone, a category and one text channel, its owner as the only member.
+/// Creates a guild with @everyone, a category and one text channel; its owner is the only member.
 guild& found_guild(sandbox_state&, std::string name, snowflake owner);
-/// A bot enters with a managed role of its name and these permissions (BOT_ADD), and learns of the guild
-/// (GUILD_CREATE).
+/// Adds a bot with a managed role of its name and these permissions (audit entry BOT_ADD), and sends it
+/// GUILD_CREATE.
 void invite_bot(sandbox_state&, guild&, const application&, uint64_t permissions, snowflake by);
 /// Permissions that Arrakis' invite link asks for.
 uint64_t invited_permissions();
-/// A person enters (GUILD_MEMBER_ADD). Nothing happens to one who is in already.
+/// Adds a user (GUILD_MEMBER_ADD); no effect on a member.
 void join(sandbox_state&, guild&, snowflake user);
 
 /// PUT /guilds/{guild}/members/{user}/roles/{role}.
 outcome<done> grant_role(sandbox_state&, const actor&, guild&, snowflake user, snowflake role);
 /// DELETE of a role of a member.
 outcome<done> revoke_role(sandbox_state&, const actor&, guild&, snowflake user, snowflake role);
-/// PATCH: nick, roles, communication_disabled_until. Nobody is in a voice channel: mute, deaf and channel_id are 40032.
+/// PATCH of a member: nick, roles, communication_disabled_until. No voice members: mute, deaf, channel_id are 40032.
 outcome<js::object> edit_member(sandbox_state&, const actor&, guild&, snowflake user, const js::object& body);
-/// DELETE: out of the guild. A bot that is kicked hears GUILD_DELETE.
+/// DELETE of a member. A kicked bot gets GUILD_DELETE.
 outcome<done> kick(sandbox_state&, const actor&, guild&, snowflake user);
-/// Takes a member out of the guild, with a bot's own role.
+/// Removes a member, and with a bot its managed role.
 void remove_member(sandbox_state&, guild&, snowflake user);
-/// A bot (or a person) goes by itself.
+/// Leaves the guild, as a bot or a user does by itself.
 outcome<done> leave(sandbox_state&, guild&, snowflake user);
 /// DELETE /guilds/{guild}, for the owner only.
 outcome<done> delete_guild(sandbox_state&, const actor&, guild&);

@@ -5,7 +5,7 @@
 
 namespace arrakis::sandbox::model {
 
-/// A message as its author sends it, checked and not yet kept.
+/// Builds and checks a message without storing it.
 outcome<message> draft_message(sandbox_state&, const actor&, channel_ref, const js::object& body);
 /// POST /channels/{channel}/messages: sends a message.
 outcome<js::object> send_message(sandbox_state&, const actor&, channel_ref, const js::object& body);
@@ -15,8 +15,8 @@ outcome<js::object> edit_message(sandbox_state&, const actor&, channel_ref, snow
 outcome<done> delete_message(sandbox_state&, const actor&, channel_ref, snowflake id);
 /// GET of one message.
 outcome<js::object> get_message(sandbox_state&, const actor&, channel_ref, snowflake id);
-/// Newest first; ephemeral ones are in no list. `after` gives those that follow it (0: the oldest of the channel),
-/// `around` half of them older.
+/// Window of a message list, newest first, without ephemeral messages. `after`: those that follow it (0: the oldest of
+/// the channel); `around`: half of them older.
 struct message_window {
   snowflake before = {};
   std::optional<snowflake> after = {};
@@ -28,7 +28,7 @@ outcome<js::array> list_messages(sandbox_state&, const actor&, channel_ref, mess
 /// POST /channels/{channel}/messages/bulk-delete: 2 to 100, none older than 14 days.
 outcome<done> delete_messages(sandbox_state&, const actor&, channel_ref, const js::object& body);
 
-/// Reactions. `emoji` as in the path: the character itself, or name:id. `user` 0: everybody's.
+/// Adds a reaction. `emoji` as in the path: the character itself, or name:id.
 outcome<done> react(sandbox_state&, const actor&, channel_ref, snowflake message, std::string_view emoji);
 /// Removes a reaction of `user`, or of everybody.
 outcome<done> unreact(sandbox_state&, const actor&, channel_ref, snowflake message, std::string_view emoji,
@@ -41,15 +41,15 @@ outcome<js::array> list_reactions(sandbox_state&, channel_ref, snowflake message
 
 /// Pins a message, or unpins it.
 outcome<done> pin(sandbox_state&, const actor&, channel_ref, snowflake message, bool pinned);
-/// Newest first.
+/// Pinned messages, newest first.
 js::array list_pins(sandbox_state&, channel_ref);
 
-/// Keeps a message and tells of it, unless it is ephemeral. The oldest give way above messages_per_channel_max.
-/// `nonce` is echoed to the gateway, so that a client knows its own message; null: none.
+/// Stores a message and emits MESSAGE_CREATE, unless it is ephemeral; drops the oldest above messages_per_channel_max.
+/// `nonce` is echoed to the gateway, so that a client recognises its own message; null: none.
 message& keep(sandbox_state&, message, const js::value& nonce = {});
 /// Emits MESSAGE_UPDATE, unless the message is ephemeral.
 void tell_changed(sandbox_state&, const message&);
-/// Gives a kept message what its author sends now, and tells of it. The first change of a deferred answer is no edit.
+/// Edits a stored message and emits MESSAGE_UPDATE. The first change of a deferred response is no edit.
 outcome<done> rewrite(sandbox_state&, message&, const js::object& body);
 /// Removes a message and emits MESSAGE_DELETE, unless it is ephemeral.
 void remove(sandbox_state&, const message&);

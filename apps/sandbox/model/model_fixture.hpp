@@ -35,7 +35,7 @@ struct model_fixture {
   actor bot() { return {.user = app().bot, .app = &app(), .reason = {}}; }
   actor as(snowflake user) { return {.user = user, .app = nullptr, .reason = {}}; }
   channel_ref general() { return {&here(), &here().channels.at(here().system_channel)}; }
-  /// How many events of this name there were since the last look.
+  /// Number of events of this name since `state.events` was last cleared.
   size_t told(std::string_view name) {
     return static_cast<size_t>(
       std::count_if(state.events.begin(), state.events.end(), [&](const event& e) { return e.name == name; }));

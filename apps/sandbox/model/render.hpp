@@ -6,7 +6,7 @@ namespace arrakis::sandbox::model {
 
 /// The id as text; null without one.
 js::value id_or_null(snowflake);
-/// Discord's JSON of each object.
+/// Discord's JSON of a user; the overloads below are those of the other objects.
 js::object to_json(const user&);
 js::object to_json(const role&);
 js::object to_json(const overwrite&);
@@ -19,15 +19,15 @@ js::array emojis_json(sandbox_state&, const guild&);
 js::object emoji_json(std::string_view key);
 /// The command as GET returns it.
 js::object to_json(const command&, const application&);
-/// Without `user` where the event carries it elsewhere is not needed by anybody: always with it.
+/// Discord's JSON of a member, with its `user`.
 js::object to_json(sandbox_state&, const member&);
-/// `viewer` decides the `me` of reactions.
+/// Discord's JSON of a message; `viewer` decides the `me` of reactions.
 js::object to_json(sandbox_state&, const message&, snowflake viewer = {});
-/// As GET /guilds/{id} has it; `counts` adds approximate_member_count and approximate_presence_count.
+/// Guild as GET /guilds/{id} has it; `counts` adds approximate_member_count and approximate_presence_count.
 js::object to_json(const guild&, bool counts = false);
 /// The data of GUILD_CREATE for one application's bot.
 js::object guild_create(sandbox_state&, const guild&, const application&);
-/// The data of READY but for session, shard and URL.
+/// Data of READY without session, shard and URL.
 js::object ready(sandbox_state&, const application&, const std::vector<snowflake>& guilds);
 /// The application as GET /applications/@me returns it.
 js::object application_json(sandbox_state&, const application&);

@@ -14,7 +14,7 @@ outcome<done> delete_role(sandbox_state&, const actor&, guild&, snowflake role);
 outcome<js::array> move_roles(sandbox_state&, const actor&, guild&, const js::array& body);
 /// GET /guilds/{guild}/roles.
 js::array list_roles(const guild&);
-/// How many members hold each role, @everyone left out.
+/// Number of members of each role, without @everyone.
 js::object count_members(const guild&);
 
 } // namespace arrakis::sandbox::model

@@ -38,7 +38,7 @@ struct sandbox_state {
   std::string media_url = "http://127.0.0.1"; ///< Where attachments and pictures are said to lie.
   std::vector<event> events;
 
-  /// A new snowflake, above every earlier one, also when the clock went back.
+  /// Next snowflake, above every earlier one, also when the clock went back.
   snowflake next_id();
   guild* find_guild(snowflake id);
   channel* find_channel(snowflake id); ///< In any guild, or direct.
@@ -48,7 +48,7 @@ struct sandbox_state {
   application* find_application_by_token(std::string_view token);
   const user& user_of(snowflake id); ///< Creates "deleted user" when unknown.
   void emit(std::string name, snowflake guild, js::object data, snowflake subject = {});
-  /// An event of a channel: with `guild_id`, or of a direct one for the bot that takes part in it alone.
+  /// Emits an event of a channel: with `guild_id`, or, of a direct channel, only for the bot that takes part.
   void emit_in(const channel&, std::string name, js::object data);
 };
 

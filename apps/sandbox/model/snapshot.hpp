@@ -5,6 +5,6 @@
 namespace arrakis::sandbox::model {
 /// Writes the whole state as JSON.
 js::object save(const sandbox_state&);
-/// Throws std::exception when the text is no snapshot of ours: the emulator must not start with incomplete state.
+/// Loads a snapshot. Throws std::exception for invalid text: the emulator must not start with incomplete state.
 void load(sandbox_state&, const js::object&);
 } // namespace arrakis::sandbox::model

@@ -8,14 +8,14 @@ namespace arrakis::sandbox::model {
 /// POST /channels/{channel}/messages/{message}/threads: the thread gets the id of its message.
 outcome<js::object> start_thread_from(sandbox_state&, const actor&, channel_ref, snowflake message,
                                       const js::object& body);
-/// POST /channels/{channel}/threads: without a message; in a forum with the post's first message.
+/// POST /channels/{channel}/threads: a thread without a message; in a forum, with the post's first message.
 outcome<js::object> start_thread(sandbox_state&, const actor&, channel_ref, const js::object& body);
 /// PATCH /channels/{thread}.
 outcome<js::object> edit_thread(sandbox_state&, const actor&, channel_ref, const js::object& body);
 /// DELETE /channels/{thread}.
 outcome<js::object> delete_thread(sandbox_state&, const actor&, channel_ref);
 
-/// PUT and DELETE below /thread-members: `user` comes into the thread, or goes.
+/// PUT /channels/{thread}/thread-members/{user}: adds `user` to the thread.
 outcome<done> join_thread(sandbox_state&, const actor&, channel_ref, snowflake user);
 /// Removes `user` from the thread.
 outcome<done> leave_thread(sandbox_state&, const actor&, channel_ref, snowflake user);
@@ -24,11 +24,11 @@ outcome<js::array> list_thread_members(sandbox_state&, channel_ref, bool with_me
 /// GET of one thread member.
 outcome<js::object> get_thread_member(sandbox_state&, channel_ref, snowflake user, bool with_member);
 
-/// The threads that are not archived and that `by` may see: {threads, members}.
+/// Unarchived threads of the guild that `by` may view: {threads, members}.
 js::object active_threads(sandbox_state&, const actor&, const guild&);
-/// Those of a channel that are archived, newest first: {threads, members, has_more}.
+/// Archived threads of a channel, newest first: {threads, members, has_more}.
 js::object archived_threads(sandbox_state&, const actor&, channel_ref, bool private_ones, size_t count);
-/// Those that GUILD_CREATE lists for a bot.
+/// Threads that GUILD_CREATE lists for a bot.
 js::array threads_seen_by(const guild&, snowflake user);
 
 } // namespace arrakis::sandbox::model

@@ -35,7 +35,7 @@ struct role {
   snowflake bot;        ///< The bot's user, when managed.
 };
 
-/// https://discord.com/developers/docs/resources/channel#channel-object-channel-types
+/// Channel types: https://discord.com/developers/docs/resources/channel#channel-object-channel-types
 enum channel_kind : int {
   text_channel = 0,
   direct_channel = 1,
@@ -51,9 +51,9 @@ enum channel_kind : int {
 };
 /// Returns true for the three kinds of threads.
 constexpr bool is_thread(int kind) { return kind >= announcement_thread && kind <= private_thread; }
-/// Voice and stage channels: they carry sound, and are ordered among themselves.
+/// True for voice and stage channels, which are ordered among themselves.
 constexpr bool is_vocal(int kind) { return kind == voice_channel || kind == stage_channel; }
-/// Forum and media channels hold threads and no messages.
+/// True for forum and media channels, which hold threads and no messages.
 constexpr bool is_forum(int kind) { return kind == forum_channel || kind == media_channel; }
 
 /// A permission overwrite of a channel.
@@ -115,7 +115,7 @@ struct member {
   int64_t timeout_until_ms = 0; ///< `communication_disabled_until`; 0: none.
 };
 
-/// https://discord.com/developers/docs/resources/audit-log#audit-log-entry-object-audit-log-events
+/// Audit log events: https://discord.com/developers/docs/resources/audit-log#audit-log-entry-object-audit-log-events
 enum class action : int {
   guild_update = 1,
   channel_create = 10,
@@ -171,7 +171,7 @@ struct webhook {
   std::string token;
 };
 
-/// https://discord.com/developers/docs/resources/invite
+/// An invite: https://discord.com/developers/docs/resources/invite
 struct invite {
   std::string code;
   snowflake channel;
@@ -182,7 +182,7 @@ struct invite {
   bool temporary = false;
 };
 
-/// https://discord.com/developers/docs/resources/emoji
+/// A custom emoji: https://discord.com/developers/docs/resources/emoji
 struct emoji {
   snowflake id;
   std::string name;
@@ -251,7 +251,7 @@ struct message {
   bool mention_everyone = false;
   bool pinned = false;
   snowflake thread; ///< The thread that was started from it.
-  /// By emoji ("👍" or "name:id"), who reacted, oldest first.
+  /// Users who reacted, oldest first, by emoji ("👍" or "name:id").
   std::vector<std::pair<std::string, std::vector<snowflake>>> reactions;
 };
 
@@ -276,7 +276,7 @@ struct application {
   std::map<snowflake, command> commands;
 };
 
-/// https://discord.com/developers/docs/interactions/receiving-and-responding
+/// Interaction types: https://discord.com/developers/docs/interactions/receiving-and-responding
 enum interaction_type : int {
   ping_type = 1,
   command_type = 2,
@@ -309,7 +309,7 @@ struct interaction {
   int edits = 0;      ///< Visible changes so far: answers, edits, follow-ups.
 };
 
-/// https://discord.com/developers/docs: limits that a bot meets while it builds a guild.
+/// Discord's limit of roles of a guild.
 inline constexpr size_t roles_max = 250;
 /// Discord's limit of channels of a guild.
 inline constexpr size_t channels_max = 500;
@@ -325,9 +325,9 @@ inline constexpr size_t forum_topic_max = 4096; // also of a media channel
 inline constexpr size_t reason_max = 512;
 /// Discord's limit of commands of one type and scope.
 inline constexpr size_t commands_max = 100;
-/// Ours: what the emulator keeps, so that a soak does not fill the memory.
+/// Limit of the emulator's audit entries, so that a soak does not fill the memory.
 inline constexpr size_t audit_max = 5000;
-/// Messages that the emulator keeps in a channel.
+/// Limit of messages that the emulator stores in a channel.
 inline constexpr size_t messages_per_channel_max = 200;
 
 } // namespace arrakis::sandbox::model

@@ -9,14 +9,14 @@ struct webhook_place {
   model::guild* guild;
   model::webhook* hook;
 };
-/// The webhook of an id; Unknown Webhook when there is none, or when a token is given and is another.
+/// Finds a webhook; Unknown Webhook when there is none, or when `token` is given and differs.
 outcome<webhook_place> find_webhook(sandbox_state&, snowflake id, std::string_view token = {});
 
 /// POST /channels/{channel}/webhooks.
 outcome<js::object> create_webhook(sandbox_state&, const actor&, channel_ref, const js::object& body);
 /// Webhooks of a channel, or of the whole guild (`channel` 0).
 outcome<js::array> list_webhooks(sandbox_state&, const actor&, const guild&, snowflake channel);
-/// With the webhook's own token nobody needs a permission: `by` is null.
+/// GET of a webhook. `by` is null with the webhook's own token, which needs no permission.
 outcome<js::object> get_webhook(sandbox_state&, const actor* by, webhook_place);
 /// PATCH of a webhook; `by` as in get_webhook.
 outcome<js::object> edit_webhook(sandbox_state&, const actor* by, webhook_place, const js::object& body);

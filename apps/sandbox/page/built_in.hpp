@@ -7,6 +7,6 @@ namespace arrakis::sandbox::page {
 struct built_in_file {
   std::string_view name, bytes;
 };
-/// Written by the build from the files beside this one.
+/// Files of the page, embedded by the build.
 const std::vector<built_in_file>& built_in();
 } // namespace arrakis::sandbox::page

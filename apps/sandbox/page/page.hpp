@@ -5,11 +5,11 @@
 #include <string>
 
 namespace arrakis::sandbox::page {
-/// The page's files: those that the build put into the program, or a folder's while one works on them.
+/// Files of the page: those embedded by the build, or those of a folder during development.
 class files {
 public:
   explicit files(std::string folder);
-  /// The version to serve now; with a folder it is read at each call.
+  /// Current version of the files; with a folder it is read at each call.
   std::shared_ptr<const net::router::static_files> now() const;
 
 private:

@@ -14,8 +14,8 @@ public:
   api& operator=(const api&) = delete;
   /// Routes that a listener serves below /api. No middleware precedes them: every header of an answer is Discord's.
   std::shared_ptr<const net::router::table> table() const { return table_; }
-  /// As a person would in Discord's own client: no token, no limits, all permissions checked. `path` is as on the wire
-  /// and begins after /api/v10.
+  /// Performs a request as a user in Discord's own client: no token, no rate limits, all permissions checked. `path` is
+  /// as on the wire and begins after /api/v10.
   reply as_user(snowflake user, std::string_view method, std::string_view path, std::string_view target, js::value body,
                 std::string reason);
 
@@ -24,7 +24,7 @@ private:
   using responder = net::router::responder;
   void handle(match, net::http_request, const responder&);
   void proceed(visit, const responder&);
-  /// Carries out what fault::late held until this request.
+  /// Performs the requests that fault::late delayed until this one.
   void carry_out_held(std::string_view method, std::string_view path);
   void answer(visit, const responder&, reply);
   net::http_response refuse_limit(const visit&);

@@ -7,9 +7,9 @@
 
 namespace arrakis::sandbox::rest {
 
-/// The JSON of a body: as it is, or the part `payload_json` of a form. Null without one, nothing when malformed. Each
-/// file of a form (`files[n]`) stands in the message's `attachments` as {upload: true, filename, size, content_type,
-/// description?}; that key is taken out of whatever a client sends.
+/// Reads the JSON of a body: as it is, or the part `payload_json` of a form. Null without one, nothing when malformed.
+/// Each file of a form (`files[n]`) becomes an entry of the message's `attachments`: {upload: true, filename, size,
+/// content_type, description?}; the key `upload` is removed from a client's own JSON.
 std::optional<boost::json::value> body_of(const net::http_request&);
 
 } // namespace arrakis::sandbox::rest

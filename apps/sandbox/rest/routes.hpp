@@ -8,13 +8,13 @@
 namespace arrakis::sandbox::rest {
 namespace js = boost::json;
 
-/// The answer of a handler.
+/// Response of a handler.
 struct reply {
   int status = 200;
   std::optional<js::value> body; ///< Without: no content.
 };
 
-/// One request on its way through a handler.
+/// One request to a handler.
 struct call {
   model::sandbox_state& state;
   model::actor by;              ///< user 0: unauthenticated (interaction routes need none).
@@ -55,7 +55,7 @@ struct route {
   input_rules input = {};
 };
 
-/// A route with what is read out of its pattern, once.
+/// A route with its parsed pattern.
 struct known_route : route {
   std::string name;             ///< "POST /guilds/{guild}/roles": of buckets, figures and faults.
   std::vector<std::string> ids; ///< Names of the parameters; empty for one that is any text.
@@ -71,20 +71,20 @@ struct match {
   std::vector<std::string> ids;
   /// The guild, channel or webhook id (with its token) that splits the buckets.
   std::string major() const;
-  /// 404, or 405 for a method that the path does not take; nothing when there is a route.
+  /// Error 404, or 405 for a method that the path does not have; nothing when there is a route.
   std::optional<model::refusal> missing() const;
-  /// 400 with 50035 when a parameter that is an id holds something else ("undefined"; "@me" and the like pass), or
-  /// when the query of `target` or the body (null: none came) is not what the route takes.
+  /// Error 400 with 50035 when a parameter that is an id is invalid ("undefined"; "@me" and the like pass), or when the
+  /// query of `target` or the body (null: none) does not match the route's rules.
   std::optional<model::refusal> fault(std::string_view target = {}, const js::value* body = nullptr) const;
 };
 
 /// All routes below /api/v10, /api/v9 and /api, for a listener. `run` gets every request below them: what no route
 /// takes has a match without one.
 std::shared_ptr<const net::router::table> make_table(std::function<void(match, net::router::call)> run);
-/// `path` is as on the wire and begins after /api/v10.
+/// Finds the route of a request. `path` is as on the wire and begins after /api/v10.
 match find(const net::router::table&, std::string_view method, std::string_view path);
 
-/// Helpers of the handlers.
+/// Reply with the error of a refused call.
 reply refuse(const model::refusal&);
 /// Answers with the value of a call, or with its refusal.
 template <class T>
@@ -95,27 +95,27 @@ reply give(model::outcome<T> out, int status = 200) {
 }
 inline reply give(model::outcome<model::done> out) { return out ? reply{204, std::nullopt} : refuse(out.why()); }
 
-/// Runs `f` with the guild of the path, if the caller is in it.
+/// Runs `f` with the guild of the path, if the caller is a member.
 template <class F>
 reply in_guild(call& c, F&& f) {
   auto in = model::guild_for(c.state, c.by, c.id(0));
   return in ? f(**in) : refuse(in.why());
 }
-/// Runs `f` with the channel of the path, if the caller may see it.
+/// Runs `f` with the channel of the path, if the caller may view it.
 template <class F>
 reply in_channel(call& c, F&& f) {
   auto at = model::channel_for(c.state, c.by, c.id(0));
   return at ? f(*at) : refuse(at.why());
 }
 
-/// The same with direct channels, where the place has no guild.
+/// Runs `f` with the channel of the path, also a direct one (its guild is null).
 template <class F>
 reply in_conversation(call& c, F&& f) {
   auto at = model::conversation_for(c.state, c.by, c.id(0));
   return at ? f(*at) : refuse(at.why());
 }
 
-/// The parts of all_routes(), a file each.
+/// Routes of guilds. all_routes() joins these and those below, one file each.
 const std::vector<route>& guild_routes();
 /// Routes of channels.
 const std::vector<route>& channel_routes();

@@ -9,12 +9,12 @@ namespace arrakis::sandbox {
 /// A running emulator.
 class server {
 public:
-  /// Listens. Throws std::runtime_error: the address is in use, the state cannot be read.
+  /// Starts to listen. Throws std::runtime_error: the address is in use, or the state cannot be read.
   explicit server(options);
   /// Writes the state, if something changed.
   ~server();
   server(const server&) = delete;
-  /// {"url", "api", "gateway", "token", ...} as one line of JSON.
+  /// Line for the starting program: {"url", "api", "gateway", "token", ...} as JSON.
   const std::string& ready_line() const { return ready_line_; }
   const std::string& url() const { return core_.url; }
   uint16_t port() const { return http_->port(); }
