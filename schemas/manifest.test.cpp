@@ -161,7 +161,7 @@ struct generator {
       node.count = static_cast<int64_t>(1 + below(node.children.size()));
     return node;
   }
-  /// What version 1 cannot say: rules, roles that only they grant, and any asset as the one that ranks.
+  /// Adds the parts that version 1 lacks: rules, roles that only they grant, and any asset as the one that ranks.
   void add_rules(manifest& m) {
     m.ranked_asset = m.assets[below(m.assets.size())].id;
     for (size_t i = 0, n = below(3); i < n; ++i)
@@ -199,7 +199,7 @@ TEST_CASE("manifest: any stored document of version 1 reads, converts to version
     const auto stored = text_of_tree(first_version_of(m));
     const auto read = read_manifest(stored);
     REQUIRE_MESSAGE(read, "seed " << seed << ": " << text_of(read.error()));
-    CHECK(*read == m); // Its first asset ranks, and there are no rules.
+    CHECK(*read == m); // The first asset ranks, and there are no rules.
     // What was signed are the stored bytes: reading needs no other form of them, and they are canonical as they are.
     CHECK(text_of_tree(*json::parse(stored)) == stored);
     const auto converted = text_of_tree(to_json(*read)); // The next deployment signs these.

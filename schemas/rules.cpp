@@ -98,7 +98,7 @@ private:
     rule_node node;
     node.leaf_kind = {kind->data(), kind->size()};
     node.parameters = object;
-    node.parameters.stable_erase("leaf"); // What is written again has the members in their order.
+    node.parameters.stable_erase("leaf"); // Printing it again keeps the order of the members.
     return node;
   }
 

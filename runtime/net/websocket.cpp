@@ -213,7 +213,7 @@ private:
     while (!outbox_.empty() && writing_.size() < write_bytes_max) {
       bytes += outbox_.front().text.size();
       append(outbox_.front());
-      if (client_) // Its message may hold a secret (Identify).
+      if (client_) // A client's message may hold a secret.
         wipe(outbox_.front().text);
       outbox_.pop_front();
     }

@@ -138,7 +138,7 @@ await test('modal: opens in the tab that asked for it; cancelled or submitted, i
   await settled(two);
   equal(await open(), [1, 0], 'open forms in the two tabs');
   await one.getByRole('button', { name: 'Cancel', exact: true }).click();
-  // The negative control: to the sandbox the form is still open, as for Discord, to which clients do not report a “Cancel”.
+  // The negative control: to the sandbox the form is still open, as for Discord: clients report no “Cancel”.
   const { id } = taken.at(-1);
   equal((await sandbox.control('GET', `interactions/${id}`)).phase, 'form', 'the phase of the cancelled form');
   for (const each of [one, two]) {
