@@ -15,7 +15,7 @@
 
 namespace arrakis {
 
-/// https://discord.com/developers/docs/interactions/receiving-and-responding, "Interaction Type"
+/// Interaction types: https://discord.com/developers/docs/interactions/receiving-and-responding, "Interaction Type"
 enum class interaction_kind { ping = 1, command = 2, component = 3, autocomplete = 4, modal = 5 };
 
 /// https://discord.com/developers/docs/interactions/application-commands, "Application Command Types"

@@ -11,7 +11,7 @@
 
 namespace arrakis::rules {
 
-/// Half-open: from min on, below max. At least one of the two is there, and 0 < min < max.
+/// Half-open range of an amount: from min on, below max. At least one of the two is present, and 0 < min < max.
 struct amount_range {
   std::optional<uint256> min, max; ///< In the smallest unit.
   int decimals = 0;
@@ -20,9 +20,9 @@ struct amount_range {
 /// Reads the members "min" and "max" of a leaf at the pointer `at`, in human units.
 caf::expected<amount_range> read_range(const boost::json::object& parameters, const std::string& at, int decimals,
                                        std::string unit);
-/// "12.5 SPICE", the unit escaped for a Discord message.
+/// Text of an amount, "12.5 SPICE", with the unit escaped for a Discord message.
 std::string describe(const uint256& amount, const amount_range&);
-/// "at least 100 and less than 200 SPICE".
+/// Text of a range: "at least 100 and less than 200 SPICE".
 std::string describe(const amount_range&);
 
 /// Bounds of an amount: it is from `least` to `most`.
@@ -33,20 +33,20 @@ struct bounds {
   static bounds anything() { return {uint256{}, std::nullopt}; }
   bool is_exact() const { return most == least; }
 };
-/// The bounds of the sum. A sum of more than 256 bits is "2^256 - 1 or more", which is above each max.
+/// Bounds of the sum. A sum of more than 256 bits is "2^256 - 1 or more", which is above each max.
 bounds operator+(const bounds&, const bounds&);
-/// Yes or no only when every amount within the bounds says the same.
+/// Judges an amount that is known by its bounds; yes or no only if every amount within them gives the same answer.
 truth judge(const amount_range&, const bounds&);
 
-/// The way in which the wallets of a member count.
+/// Modes of combining a member's wallets: the sum of their amounts, or any single one.
 enum class over : uint8_t {
   sum, ///< Together: yes as soon as what was read suffices; below min only when all were read.
   any, ///< One of them alone must do.
 };
-/// The member "wallets" of a leaf.
+/// Reads the member "wallets" of a leaf; `otherwise` if it is absent.
 over read_over(const boost::json::object& parameters, over otherwise = over::sum);
 
-/// The answer about an amount, with the amount in words.
+/// Answer of a comparison, with the amount as text.
 struct amount_answer {
   truth answer;
   std::string held; ///< "12.5 SPICE in all", "at least 12.5 SPICE (not all could be read)", "12.5 SPICE in one wallet".

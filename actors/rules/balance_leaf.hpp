@@ -13,12 +13,12 @@ struct balance_terms {
   amount_range range;
   over how = over::sum;
   std::string what; ///< Behind an amount: "on Base", "of #1 and #2 on Base".
-  /// The questions whose answers add up to what one wallet holds.
+  /// Questions whose answers add up to the balance of one wallet.
   std::function<std::vector<chain_read>(const evm_address& wallet)> questions;
 };
-/// A balance that was not read is any amount: never zero. So is one that the contract refused to tell.
+/// Creates a leaf over balances. One that was not read, or that the contract refused to tell, is never zero.
 std::unique_ptr<const leaf> balance_leaf(balance_terms);
-/// The balance that `balanceOf(wallet)` tells, the same for ERC-20 and ERC-721.
+/// Creates a leaf over `balanceOf(wallet)`, for ERC-20 and ERC-721.
 std::unique_ptr<const leaf> token_balance_leaf(token_parameters);
 
 } // namespace arrakis::rules

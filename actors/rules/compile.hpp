@@ -9,7 +9,7 @@
 
 namespace arrakis::rules {
 
-/// A leaf with its place in the rule.
+/// A leaf with its JSON pointer and polarity in the rule.
 struct compiled_leaf {
   std::string at; ///< JSON pointer: "/rules/0/when/all/1".
   polarity sign = polarity::positive;
@@ -21,7 +21,7 @@ struct compiled_rule {
   std::vector<compiled_leaf> leaves; ///< In the order in which they are written.
 };
 
-/// ec::invalid with the JSON pointer of the first field of a leaf that is wrong, the fault and the remedy.
+/// Compiles rules. ec::invalid with the JSON pointer of the first wrong field of a leaf, the fault and the remedy.
 caf::expected<std::vector<compiled_rule>> compile(std::vector<rule>,
                                                   const std::vector<const leaf_kind*>& kinds = all());
 

@@ -13,11 +13,11 @@
 
 namespace arrakis::rules {
 
-/// The questions to read for a member, each once, sorted.
+/// Questions to read for a member, each once, sorted.
 std::vector<chain_read> reads(const compiled_rule&, const wallets&);
 
-/// The readings for one judgement, all at the block `At`. Of each chain they are of one block: the first hash that
-/// comes is that of the judgement, and a reading of another one is unknown.
+/// Readings for one judgement, all at the block `At`. All readings of a chain are of one block: the first hash of a
+/// chain counts, and a reading of another hash is unknown.
 template <class At>
 class answers {
 public:
@@ -43,7 +43,7 @@ private:
   std::map<std::string, std::string> blocks_; ///< Hash by chain.
 };
 
-/// A decision and the findings that it rests on.
+/// Result of judging a rule: the answer and the findings of its leaves.
 struct judgement {
   std::string rule; ///< Id of the rule.
   wallets of;
@@ -87,11 +87,11 @@ verdict<At> judge(const compiled_rule& rule, const wallets& member, const answer
   return ruling<At, truth::unknown>{std::move(details)};
 }
 
-/// The questions to read at the revoke block before the role is taken: those of the leaves that take, a positive
-/// one by its no, a negative one by its yes. What the others say there cannot make the no a yes or unknown.
+/// Questions to read at the revoke block before a role is taken: those of the leaves whose answer takes it, a positive
+/// one by its no, a negative one by its yes. The others cannot change the no there into yes or unknown.
 std::vector<chain_read> reads_to_take(const compiled_rule&, const ruling<grant_block, truth::no>&);
 
-/// The reason for giving a role.
+/// Reason for giving a role: yes at the grant block.
 class grant {
 public:
   explicit grant(ruling<grant_block, truth::yes> why) : why_{std::move(why)} {}
@@ -101,8 +101,8 @@ private:
   ruling<grant_block, truth::yes> why_;
 };
 
-/// The reason for taking a role: no at the revoke block, and still no near the tip, so that a token that was bought
-/// after the revoke block is not lost again. Both are of the same rule and member; anything else is a bug.
+/// Reason for taking a role: no at the revoke block, and still no at the grant block, so that a member who bought the
+/// token after the revoke block keeps the role. Both are of the same rule and member; anything else is a bug.
 class revocation {
 public:
   revocation(ruling<grant_block, truth::no> near_tip, ruling<revoke_block, truth::no> deep);

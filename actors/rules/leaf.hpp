@@ -39,13 +39,13 @@ struct finding {
 class leaf {
 public:
   virtual ~leaf() = default;
-  /// The questions whose answers `judge` looks at.
+  /// Questions whose answers `judge` needs.
   virtual std::vector<chain_read> reads(const wallets&) const = 0;
   /// Judges the wallets of one member by what `lookup` finds.
   virtual finding judge(const wallets&, const lookup&) const = 0;
-  /// ec::invalid by refuse_field("rules", ...) where the leaf must not stand with this sign. `at` is its JSON pointer.
+  /// ec::invalid by refuse_field("rules", ...) if the leaf must not have this polarity. `at`: its JSON pointer.
   virtual caf::error check_sign(polarity, const std::string& at [[maybe_unused]]) const { return {}; }
-  /// For `/why`: what was found, where, and what is asked for. Foreign text in it is escaped for a Discord message.
+  /// Sentence for `/why`: what was found, where, and the condition. Foreign text is escaped for a Discord message.
   virtual std::string sentence(const finding&, polarity) const = 0;
 };
 

@@ -21,7 +21,7 @@ struct chain_contract {
   std::string chain_name; ///< "Base".
   evm_address address;
 };
-/// The member "chain" at the pointer `at`. ec::invalid for one that this build does not know, with those that it knows.
+/// Checks the member "chain" at the pointer `at`. ec::invalid for an unknown chain, with the known ones.
 caf::error check_chain(const boost::json::object& parameters, const std::string& at);
 /// Reads the members "chain" and "contract". Errors as of check_chain, and ec::invalid for no address.
 caf::expected<chain_contract> read_contract(const boost::json::object& parameters, const std::string& at);
@@ -36,15 +36,15 @@ struct token_parameters {
 /// Reads them. Errors as of read_contract, read_range and read_over.
 caf::expected<token_parameters> read_token(const boost::json::object& parameters, const std::string& at);
 
-/// Token ids of one leaf that are asked for one by one.
+/// Limit of token ids of one leaf, which are read one by one.
 inline constexpr size_t token_ids_max = 1000;
-/// The members "ids" (each one) and "idRanges" (half-open), sorted, each once; empty: there are none. At most
-/// token_ids_max in all.
+/// Reads the members "ids" (single ids) and "idRanges" (half-open) as a sorted list without duplicates; empty: neither
+/// is present. At most token_ids_max in all.
 caf::expected<std::vector<uint256>> read_token_ids(const boost::json::object& parameters, const std::string& at);
-/// "#1, #2, #3 and 7 more".
+/// Text of a list of ids: "#1, #2, #3 and 7 more".
 std::string describe_ids(const std::vector<uint256>&);
 
-/// The number that was read; nothing where there is none. Notes the evidence.
+/// Looks up the number for a question; nothing if it is unknown. Adds the evidence to the finding.
 std::optional<uint256> note(const chain_read&, const lookup&, finding& into);
 
 } // namespace arrakis::rules

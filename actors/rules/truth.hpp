@@ -12,16 +12,16 @@ namespace arrakis::rules {
 using arrakis::truth;
 truth operator!(truth);
 
-/// The value of a tree whose leaves have these values, in the order in which they are written. A yes or no holds
-/// whatever the unknown ones are; where each leaf is a question of its own, unknown says that it depends on them.
+/// Value of a tree whose leaves have these values, in the order in which they are written. A yes or no holds whatever
+/// the unknown leaves are; if each leaf is a question of its own, unknown means that the value depends on them.
 truth evaluate(const rule_node&, std::span<const truth> leaves);
 
-/// The sign of a leaf: below an even number of NOTs its yes gives and its no takes, below an odd one its no gives and
-/// its yes takes.
+/// Polarity of a leaf: positive below an even number of NOTs (its yes gives the role, its no takes it), negative below
+/// an odd one (the reverse).
 enum class polarity : uint8_t { positive, negative };
-/// The sign of each leaf, in the order in which they are written.
+/// Polarity of each leaf, in the order in which they are written.
 std::vector<polarity> polarities(const rule_node&);
-/// True if an answer of a leaf pulls its tree towards no.
+/// True if an answer of a leaf with this polarity makes its tree more likely to be no.
 constexpr bool takes(polarity sign, truth answer) {
   return answer == (sign == polarity::positive ? truth::no : truth::yes);
 }

@@ -9,7 +9,7 @@
 
 namespace arrakis::waiting_notice {
 
-/// The actors that the notice asks.
+/// Actors that the notice asks.
 struct ports {
   conversations::handle conversations;
   gate::handle gate; ///< The message of a frozen community stays as it is; it says itself until when it is followed.
@@ -17,8 +17,8 @@ struct ports {
 /// Tunables of the notice.
 struct options {
   std::chrono::milliseconds poll_every{15'000};
-  /// A conversation that ends within this is told. Three holds and a poll fit in: where a process dies before it has
-  /// confirmed what it said, another one says it again.
+  /// Notices are sent for conversations that end within this time. It fits three holds and a poll: if a process dies
+  /// before it has confirmed a notice, another process sends it again.
   std::chrono::milliseconds within{60'000};
   std::chrono::milliseconds hold{10'000};          ///< Nobody else speaks for so long; longer than a try and its pause.
   std::chrono::milliseconds message_within{5'000}; ///< The store is asked so short a time before: work may begin.
@@ -29,7 +29,7 @@ struct options {
 /// Starts the notice.
 handle start(caf::actor_system&, ports, options = {});
 
-/// The body of PATCH @original: that it still waits, with the button “Check progress”.
+/// Body of PATCH @original: the deployment still waits; with the button “Check progress”.
 std::string still_waiting_body(int64_t version);
 
 } // namespace arrakis::waiting_notice

@@ -7,11 +7,11 @@
 
 namespace arrakis::wizard {
 
-/// The button that starts a failed deployment again; who reports a failure puts it below.
+/// Custom id of the button that retries a failed deployment, for the job that reports the failure.
 std::string retry_button_id(int64_t version);
-/// The button “Check progress”, below what is told of an open deployment.
+/// Custom id of the button “Check progress”, for messages about an open deployment.
 std::string progress_button_id(int64_t version);
-/// The button “Check progress”; the custom id says whose progress it shows.
+/// The button “Check progress”; the custom id names the deployment.
 boost::json::object check_progress_button(std::string custom_id);
 
 } // namespace arrakis::wizard

@@ -9,7 +9,7 @@
 
 namespace arrakis::wizard {
 
-/// The actors that the wizard asks.
+/// Actors that the wizard asks.
 struct ports {
   redis::handle redis;
   chain::handle chains;

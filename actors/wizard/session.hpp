@@ -4,7 +4,7 @@
 
 namespace arrakis::wizard::session {
 using handle = ingress::handler::extend<caf::reacts_to<retire>>;
-/// The actor of one user in one guild while it clicks. It remembers nothing that matters: the record is read from Redis
-/// for each message and written by compare-and-set, so two of it may exist at once.
+/// Starts the actor of one user in one guild. It is stateless: the record is read from Redis for each message and
+/// written by compare-and-set, so two actors for one session do no harm.
 handle start(caf::actor_system&, snowflake user, snowflake guild, ports, std::shared_ptr<const options>);
 } // namespace arrakis::wizard::session

@@ -36,7 +36,7 @@ struct state {
 };
 using self_pointer = handle::stateful_pointer<state>;
 
-/// One click or command, as long as the flow lives that answers it; several of a session may be under way at once.
+/// One click or command, which lives as long as the flow that answers it; several of a session may run at once.
 struct click {
   std::shared_ptr<const interaction> what;
   deadline until;
@@ -50,24 +50,24 @@ void count(const char* event);
 
 /// Reads the session from Redis.
 flow<caf::expected<store::loaded>> load(self_pointer, deadline until);
-/// The effect of a written record on the draft: an answer is stored; a fresh session erases the one before it.
+/// Effects of a stored record on the draft: it is stored too, or (a new session) erased.
 enum class draft_effect { store, erase };
-/// Writes `next` over the version `expected`. The result holds either `next` under its new version, or what is there
-/// now. What was written is also the draft, best effort; once it is deployed there is none.
+/// Stores `next` over the version `expected`. Returns `next` with its new version, or the record that is stored
+/// instead. The draft is updated as well, best effort, and erased after a deployment.
 flow<caf::expected<store::swapped>> save(self_pointer, int64_t expected, core::record* next, deadline until,
                                          draft_effect = draft_effect::store);
-/// Erases the draft up to this record's version. False: PostgreSQL did not confirm it, so it may still be there.
+/// Erases the draft up to this record's version. False: PostgreSQL did not confirm it.
 flow<bool> erase_draft(self_pointer, core::record of, deadline until);
-/// The user's draft in this guild. None: also where it is of a build that wrote another layout.
+/// Finds the user's draft in this guild. None: there is no draft, or a build with another layout wrote it.
 flow<caf::expected<std::optional<core::record>>> find_draft(self_pointer, deadline until);
-/// Makes the draft the open session, where there is none (`expected`: the version in Redis). None: there is no draft.
+/// Makes the draft the session if there is none (`expected`: the version in Redis). None: there is no draft.
 flow<caf::expected<std::optional<core::record>>> restore(self_pointer, int64_t expected, deadline until);
 
-/// How the newest deployment of the guild stands, as PostgreSQL says and, where it answers, the queue; ec::not_found.
-/// Also into the click.
+/// Reads the newest deployment of the guild from PostgreSQL and, if it answers, the queue; ec::not_found. Also stored
+/// in the click.
 flow<caf::expected<core::deployment_state>> read_progress(self_pointer, click_ptr);
-/// The messages of the deployment that was read for this click go to its conversation from now on. Returns false where
-/// the deployment has ended meanwhile. A store that does not answer leaves the conversation as it is.
+/// Sends the messages of the deployment that this click read to the click's conversation from now on. False: the
+/// deployment has ended. No effect if the store does not answer.
 flow<bool> follow_progress(self_pointer, click_ptr);
 
 } // namespace arrakis::wizard::session

@@ -17,8 +17,8 @@ std::string key(snowflake user, snowflake guild);
 
 /// The command that reads a session.
 redis::command load(snowflake user, snowflake guild, deadline until);
-/// `version` 0: no session. A record that this build cannot read, or that is of another user or guild than its key, is
-/// absent, but its version is known.
+/// A session as stored in Redis; `version` 0: none. A record that this build cannot read, or whose user or guild
+/// differs from the key's, is absent, with its version.
 struct loaded {
   int64_t version = 0;
   std::optional<core::record> session;
@@ -31,12 +31,12 @@ caf::expected<loaded> read_loaded(const redis::reply&, snowflake user, snowflake
 redis::eval swap(int64_t expected, const core::record& next, std::chrono::milliseconds ttl, deadline until);
 /// Removes the session of `of` if its version is still of.version.
 redis::eval remove(const core::record& of, deadline until);
-/// `done == false`: somebody else was first; `current` is what is stored.
+/// Result of `swap` or `remove`. `done == false`: another write came first; `current` is the stored session.
 struct swapped {
   bool done = false;
   loaded current;
 };
-/// The outcome in the reply to `swap` or `remove`.
+/// Reads the reply to `swap` or `remove`.
 caf::expected<swapped> read_swapped(const redis::reply&, snowflake user, snowflake guild);
 
 } // namespace arrakis::wizard::store

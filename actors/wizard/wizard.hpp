@@ -15,8 +15,8 @@ namespace arrakis::wizard {
 struct limits {
   std::chrono::milliseconds session_ttl{900'000}; ///< wizard.ttl_s: how long a session waits for its next click.
   std::chrono::milliseconds redis_within{1'500};
-  /// Reading what the guild allows: four calls, which wait their turn where many admins are busy at once. The first
-  /// answer does not wait for it (ingress::limits::direct_within).
+  /// Time limit of reading the guild: four calls, which wait their turn when many admins are active. The first answer
+  /// does not wait for it (ingress::limits::direct_within).
   std::chrono::milliseconds guild_within{10'000};
   std::chrono::milliseconds guild_fresh{10'000}; ///< For so long it is shown again; a deployment reads it anew.
   std::chrono::milliseconds chain_within{8'000}; ///< The chain port has its own, shorter waits for each endpoint.
@@ -30,20 +30,20 @@ struct limits {
 };
 /// Tunables of the wizard, and the queue that it asks.
 struct options {
-  /// Asked at each click: chains come and go while a session is open.
+  /// Returns the catalogue, at each click, because chains come and go while a session is open.
   std::function<std::shared_ptr<const core::catalogue>()> offered = [] {
     return std::make_shared<const core::catalogue>(core::everything());
   };
   wizard::limits limits;
   queue::handle queue; ///< The deployments' queue; null: their progress is as PostgreSQL says.
-  /// Told when a session's actor crashed too often: key, error, last message.
+  /// Called when a session's actor crashed too often: key, error, last message.
   std::function<void(const std::string&, const std::string&, const std::string&)> quarantined;
-  /// Why a session is in quarantine, by its key (directory::options::quarantine_of).
+  /// Returns why a session is in quarantine, by its key (directory::options::quarantine_of).
   std::function<std::optional<std::string>(const std::string&)> quarantine_of;
 };
 
-/// Starts the wizard: a directory of session actors behind one address. A command is /onboard or /resume; everything
-/// else is a component or modal of a session's.
+/// Starts the wizard: a directory of session actors behind one address. It handles the commands /onboard and /resume
+/// and all components and modals of sessions.
 ingress::handler start(caf::actor_system&, ports, options = {});
 
 } // namespace arrakis::wizard

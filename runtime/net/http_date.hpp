@@ -10,7 +10,7 @@ namespace arrakis::net {
 /// Parses an IMF-fixdate into Unix seconds; empty for anything else, including the two obsolete formats (no current
 /// server writes them) and dates that do not exist. The weekday is not checked.
 std::optional<int64_t> parse_http_date(std::string_view);
-/// Writes an IMF-fixdate.
+/// Formats Unix seconds as an IMF-fixdate, the date format of HTTP headers.
 std::string http_date(int64_t unix_s);
 
 } // namespace arrakis::net

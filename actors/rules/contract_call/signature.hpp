@@ -11,21 +11,21 @@
 
 namespace arrakis::rules::contract_call {
 
-/// A type of one word.
+/// An ABI type that fits into one word.
 struct word_type {
   /// The family of the type.
   enum kind : uint8_t { address, boolean, number, bytes } is = number;
   unsigned size = 256; ///< Bits of a number, bytes of bytes<N>.
   bool operator==(const word_type&) const = default;
 };
-/// Empty: no such type, or one of more than a word, or a signed one.
+/// Parses a type name; empty: unknown, signed, or longer than a word.
 std::optional<word_type> parse_type(std::string_view name);
 
-/// The parameters of "getVotes(address,uint256)". ec::invalid, a sentence, for what is no signature in the form that
-/// selectors are made of: no blanks, no names of parameters, "uint256" and not "uint".
+/// Parses the parameter types of "getVotes(address,uint256)". ec::invalid, a sentence, unless it is in the canonical
+/// form that selectors are computed from: no blanks, no parameter names, "uint256" and not "uint".
 caf::expected<std::vector<word_type>> parse_signature(std::string_view text);
 
-/// An argument as its word. ec::invalid, a sentence, for what is no value of the type.
+/// Parses an argument into its ABI word. ec::invalid, a sentence, for a text that is no value of the type.
 caf::expected<uint256> parse_argument(std::string_view text, const word_type&);
 
 /// True if a word can be a value of the type: no bits where the ABI puts zeros.

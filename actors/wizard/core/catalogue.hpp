@@ -19,7 +19,7 @@ struct template_tier {
   int64_t max_rank = 1;
   uint32_t color = 0;
 };
-/// A set of tiers to start from.
+/// A template of tiers.
 struct tier_template {
   std::string id, name, description, theme;
   int64_t order = 0;
@@ -36,14 +36,14 @@ struct template_category {
   std::vector<std::string> access;
   std::vector<template_channel> channels;
 };
-/// A set of categories and channels to start from.
+/// A template of categories and channels.
 struct channel_template {
   std::string id, name, description;
   int64_t order = 0;
   std::vector<template_channel> channels; ///< Without a category.
   std::vector<template_category> categories;
 };
-/// The name and colour that a theme gives to a tier.
+/// Name and colour of a tier in a theme.
 struct theme_tier {
   std::string id, name;
   int64_t min_rank = 1;
@@ -58,7 +58,7 @@ struct theme {
   std::vector<theme_tier> tiers;
 };
 
-/// All offers of the wizard.
+/// All chains, themes and templates that the wizard offers.
 struct catalogue {
   std::vector<chain::description> chains; ///< By name.
   std::vector<tier_template> tiers;       ///< By `order`.
@@ -70,14 +70,14 @@ struct catalogue {
   const channel_template* find_channels(std::string_view id) const;
 };
 
-/// Everything in config/ at build time. A file that does not read is a bug of this build (a test reads them all).
+/// Everything in config/ at build time. A file that cannot be read is a bug of this build (a test reads them all).
 const catalogue& everything();
-/// `everything`, with those chains only that `chains` names: those that have an endpoint.
+/// Catalogue with only those chains that `chains` names: those that have an endpoint.
 catalogue offering(const std::vector<std::string>& chains);
 
-/// "#RRGGBB" as a number.
+/// Parses "#RRGGBB" as a number.
 std::optional<uint32_t> parse_color(std::string_view text);
-/// Lower-case letters, digits and single hyphens, at most 40 characters; "x" when nothing is left.
+/// Id from a text: lower-case letters, digits and single hyphens, at most 40 characters; "x" when nothing is left.
 std::string slug(std::string_view text);
 
 } // namespace arrakis::wizard::core

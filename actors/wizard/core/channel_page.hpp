@@ -3,7 +3,7 @@
 #include "actors/wizard/core/page.hpp"
 
 namespace arrakis::wizard::core {
-/// The channels as the guild will show them, each with those who see it where not everybody does.
+/// Lines for the channels of the plan, each with those who see it unless everybody does.
 std::string channel_lines(const draft&);
 /// Fills the page of one channel or category.
 void channel_page(page&, const record&, const context&);

@@ -15,19 +15,19 @@ struct channel_item {
   size_t index = 0; ///< In draft::categories or draft::channels.
   bool operator==(const channel_item&) const = default;
 };
-/// All of them as the screens list them: channels without a category, then each category with its channels.
+/// All items in the screens' order: channels without a category, then each category with its channels.
 std::vector<channel_item> channel_items(const draft&);
 
 /// The planned name of a channel or category.
 const std::string& name_of(const draft&, const channel_item&);
-/// The existing channel or category that stands for it; none: it is made.
+/// Existing channel or category that the admin chose for the item; none: it will be created.
 std::optional<snowflake> existing_of(const draft&, const channel_item&);
-/// Lets an existing one stand for it; none: it is made.
+/// Sets the existing channel or category of the item; none: it will be created.
 void set_existing(draft&, const channel_item&, std::optional<snowflake>);
 
-/// The categories or channels of the server that may stand for the item: those of its type, as the server lists them.
+/// Channels of the guild that may be chosen for the item: those of its type, in the guild's order.
 std::vector<guild::channel> choosable(const draft&, const channel_item&, const guild::state&);
-/// The category of a channel and its place there, which tell it from others of its name.
+/// Text that tells a channel from others of its name: its category and position.
 std::string describe(const guild::channel&, const guild::state&);
 
 } // namespace arrakis::wizard::core

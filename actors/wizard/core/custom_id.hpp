@@ -8,10 +8,10 @@
 #include <string_view>
 
 namespace arrakis::wizard::core {
-/// Discord: a custom id has 1 to 100 characters. https://discord.com/developers/docs/components/reference
+/// Discord's limit of a custom id: 1 to 100 characters. https://discord.com/developers/docs/components/reference
 inline constexpr size_t custom_id_max = 100;
 
-/// Messages of earlier versions carry these, too: none of them is ever given up.
+/// Prefixes of modals' custom ids. Messages of earlier versions carry them too, so none may be removed.
 inline constexpr std::string_view modal_prefixes[]{"community-name", "asset-address", "asset-decimals", "tier-add",
                                                    "tier-edit"};
 
@@ -23,28 +23,28 @@ struct custom_id {
   std::string argument; ///< The part between session and version, without its outer colons.
   std::optional<int64_t> version;
 };
-/// Empty: not a custom id of the wizard.
+/// Parses a custom id; empty: not one of the wizard's.
 std::optional<custom_id> parse_custom_id(std::string_view text);
 /// The custom id of a control on the record's present screen.
 std::string component_id(std::string_view action, const record&, std::string_view argument = {});
-/// community-name:{session}, asset-address:{session}:{type}:{chain}, asset-decimals:{session}, tier-add:{session} and
-/// tier-edit:{session}:{tier_key}.
+/// Custom id of a modal: community-name:{session}, asset-address:{session}:{type}:{chain}, asset-decimals:{session},
+/// tier-add:{session} and tier-edit:{session}:{tier_key}.
 std::string modal_id(std::string_view prefix, std::string_view session, std::string_view argument = {});
 
-/// deployment:retry:{version}, below the report of a failed deployment. It needs no session: the deployment's row is
-/// the truth.
+/// Custom id of the button Retry below a failed deployment: deployment:retry:{version}. It needs no session: the
+/// deployment's row is the truth.
 std::string retry_button_id(int64_t version);
-/// The version of a retry button's id; none: another id.
+/// Version in the id of a button Retry; none: another id.
 std::optional<int64_t> retried_version(std::string_view text);
-/// deployment:progress:{version}, below a message about an open deployment. It needs no session either.
+/// deployment:progress:{version}: custom id of “Check progress” below an open deployment; needs no session.
 std::string progress_button_id(int64_t version);
-/// True for the id of a button “Check progress” of a job's message.
+/// True for the custom id of a button “Check progress”.
 bool is_progress_button(std::string_view text);
-/// The argument of a session's button that stands below a deployment, which needs no session.
+/// Argument of a session's button that is shown below a deployment, which works without the session.
 inline constexpr std::string_view about_deployment = "deployment";
 
-/// A session's id from 24 random hex digits: 23 of them, and of which user it is (no secret: Discord shows it).
+/// Session id from 24 random hex digits: 23 of them, and a mark of its user (no secret: Discord shows it).
 std::string session_id(std::string_view random, snowflake user);
-/// True where a session's id is of this user, or names no user (an older build made it).
+/// True if the session id belongs to this user, or names no user (made by an older build).
 bool belongs_to(std::string_view session, snowflake user);
 } // namespace arrakis::wizard::core

@@ -6,26 +6,26 @@
 
 namespace arrakis::wizard::core {
 
-/// Refuses the event with a sentence; the session stays.
+/// Decision: refuses the event with a sentence; the session does not change.
 decision refuse(std::string sentence);
-/// Stores `next` and shows it.
+/// Decision: stores `next` and shows it, with a notice.
 decision show(record next, std::string notice = {});
-/// The form as the answer to a click.
+/// Decision: answers the click with a modal.
 decision open_form(const record&, std::string form_json);
 /// Refuses an event that does not belong to the present step.
 decision wrong_step();
-/// The form is kept as it was sent, and its message says `why` with a button “Correct it”.
+/// Decision: stores the form as it was sent, and shows `why` with a button “Correct it”.
 decision refuse_form(record, const event&, std::string why);
 
-/// An input of a form, trimmed, and clipped far beyond what any rule allows: what is refused is kept in the record,
-/// which stays small.
+/// Input of a form, trimmed and cut far beyond the limits of all rules, because refused input is stored in the record,
+/// which must stay small.
 std::string field(const event&, const std::string& name);
 
 /// Decides a click at the step of the tiers.
 decision click_in_tiers(const record&, const event&, const context&);
 /// Decides a click at the step of the channels.
 decision click_in_channels(const record&, const event&, const context&);
-/// tier-add and tier-edit.
+/// Decides a sent modal tier-add or tier-edit.
 decision submit_tier(const record&, const event&);
 
 } // namespace arrakis::wizard::core

@@ -9,22 +9,22 @@
 
 namespace arrakis::wizard::core {
 
-/// The roles, categories and channels of the guild that the active version made and the plan still has, by the
-/// snowflakes that the last deployment stored (`deployed`). What only has the name of one is somebody else's.
+/// Snowflakes of the roles, categories and channels that the active version created and the plan still has, from the
+/// last deployment (`deployed`). A resource that only has the same name belongs to the admins.
 blueprint::ids own_resources(const record&, const guild::state&, const blueprint::ids& deployed);
-/// Why the plan cannot be carried out in this guild, each as a sentence that says what to change; empty: it can.
-/// `deployed` as of own_resources.
+/// Sentences why the plan cannot be deployed in this guild, each with what to change; empty: it can. `deployed` as in
+/// own_resources.
 std::vector<std::string> objections(const record&, const guild::state&, const blueprint::ids& deployed);
-/// The roles that may stand for a tier, highest first: below the bot's highest, not managed by an integration, without
-/// a permission that no tier may give (actors/guild/core/dangerous_permissions.hpp).
+/// Roles that may be chosen for a tier, highest first: below the bot's highest role, not managed by an integration,
+/// without a permission that no tier may give (actors/guild/core/dangerous_permissions.hpp).
 std::vector<guild::role> assignable(const guild::state&);
-/// True where two of them have one name, so that it takes more to tell them apart (describe).
+/// True if two of the roles have the same name, so that `describe` is needed.
 bool has_equal_names(const std::vector<guild::role>&);
-/// Place, colour and number of members of a role that another one of the server has the name of; else empty.
+/// Position, colour and member count of a role that shares its name with another one; else empty.
 std::string describe(const guild::role&, const guild::state&);
-/// The channels that only such a permission keeps from it.
+/// Roles that only a dangerous permission excludes from `assignable`.
 std::vector<guild::role> withheld(const guild::state&);
-/// Roles of the active version that somebody gave such a permission: sentences that say what Deploy does about it.
+/// Sentences about roles of the active version that were given a dangerous permission, with what Deploy does about it.
 std::vector<std::string> gained_dangers(const record&, const guild::state&, const blueprint::ids& deployed);
 
 } // namespace arrakis::wizard::core

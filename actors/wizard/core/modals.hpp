@@ -13,21 +13,21 @@ namespace arrakis::wizard::core {
 /// The values that fill a form in, by the ids of its inputs.
 using form_fields = std::map<std::string, std::string>;
 
-/// The modal that a component opens, decided from the interaction alone. Empty: it opens none, or one that is filled
-/// from the session (decision::open_form).
+/// Modal that a component opens, decided from the interaction alone. Empty: none, or one that is filled from the
+/// session (decision::open_form).
 std::optional<std::string> modal_for(const interaction&);
 
-/// The form of the community's name.
+/// Modal for the community's name.
 std::string name_form(const record&, const std::string& name);
-/// The form of a new tier, or of the tier at `index`, filled in with `filled`.
+/// Modal for a new tier, prefilled with `filled`.
 std::string tier_add_form(const record&, const form_fields& filled);
 /// The modal that edits the tier at `index`, filled in with `filled`.
 std::string tier_edit_form(const record&, size_t index, const form_fields& filled);
 
-/// The form that was refused last, with all that was typed. Empty: none was, or what it was about is gone.
+/// Modal that was refused last, prefilled with its input. Empty: there is none, or its tier or asset is gone.
 std::optional<std::string> correction(const record&);
 
-/// The inputs that the form has whose custom id begins with `prefix`.
+/// Names of the inputs of the modal whose custom id begins with `prefix`.
 const std::vector<std::string>& inputs_of(std::string_view prefix);
 
 } // namespace arrakis::wizard::core

@@ -16,7 +16,7 @@ inline constexpr size_t options_max = 25; ///< Options of a select.
 enum style { primary = 1, secondary = 2, success = 3, danger = 4 };
 /// A button of this style.
 boost::json::object button(style of, std::string_view label, std::string id, bool enabled = true);
-/// The button “Check progress”, wherever a message shows it.
+/// The button “Check progress”.
 boost::json::object check_progress_button(std::string id);
 
 /// One option of a select.
@@ -27,11 +27,11 @@ struct option {
 /// A string select of at least one option, of which at most `most` may be chosen. Labels may be foreign text.
 boost::json::object select(std::string id, std::string_view hint, const std::vector<option>& options, size_t most = 1);
 
-/// The first `bytes_max` bytes, fewer where a UTF-8 character would be cut. The default is Discord's bound of a label
-/// and of a description, in characters.
+/// First `bytes_max` bytes of a text, fewer if a UTF-8 character would be cut. The default is Discord's limit of labels
+/// and descriptions, in characters.
 std::string cut(std::string text, size_t bytes_max = 100);
 
-/// A screen while it is put together.
+/// A screen under construction.
 struct page {
   std::string text;
   boost::json::array fields;
@@ -40,13 +40,13 @@ struct page {
 
   void field(std::string_view name, std::string value);
   void row(boost::json::array parts);
-  /// The longest fields give way until all of them have room beside `bytes` of other text.
+  /// Shortens the longest fields until all fit beside `bytes` of other text.
   void fit(size_t bytes);
 };
 
-/// Back, Continue and Cancel, named after where they lead.
+/// Adds the row with Back, Continue and Cancel, labelled with their targets.
 void walk_row(page&, const record&, bool can_continue);
-/// True where the present step lacks nothing.
+/// True if the record has all answers of the present step.
 bool filled(const record&, const context&);
 
 } // namespace arrakis::wizard::core

@@ -7,39 +7,39 @@
 
 namespace arrakis::wizard::core {
 
-/// Sets the tiers of `chosen`. Roles follow: those of tiers that go are dropped, new tiers get a role to be created,
-/// and channels stay restricted to the tiers of the same place from the top.
+/// Sets the tiers of `chosen`. Roles of removed tiers are dropped, new tiers get a role to be created, and restricted
+/// channels stay restricted to the tiers at the same positions.
 void choose_tiers(draft&, const tier_template& chosen);
-/// Sets categories and channels of `chosen`; tier-N is the N-th tier from the top.
+/// Sets categories and channels of `chosen`; "tier-N" in it is the N-th tier from the top.
 void choose_channels(draft&, const channel_template& chosen);
-/// Leaves the guild's channels as they are.
+/// Plans no channels: the guild's stay as they are.
 void skip_channels(draft&);
-/// Every tier gets a new role.
+/// Plans a new role for every tier.
 void create_all_roles(draft&);
 
-/// How a custom id names the tier of a role: by its id where there is room for it, else by its place.
+/// Tier id if it fits into the custom id (100 characters), else its index.
 std::string tier_key(const draft&, const manifest_role&);
-/// The place of the tier of this key; empty: there is none.
+/// Index of the tier with this key; empty: there is none.
 std::optional<size_t> tier_at(const draft&, std::string_view key);
 
-/// The tier that a screen is turned to: the chosen one, else the first; empty: there is none.
+/// Index of the tier that the screen shows: the chosen one, else the first; empty: there is none.
 std::optional<size_t> focused_tier(const record&);
 
-/// An open decision: its step and its sentence.
+/// A missing answer of a draft: its step and a sentence.
 struct gap {
   step at = step::init;
   std::string sentence;
 };
-/// The open decisions of a draft, in the order of the steps; empty: it can be deployed.
+/// Missing answers of a draft, in the order of the steps; empty: it can be deployed.
 std::vector<gap> gaps(const draft&, const catalogue&);
 
 /// Id of the asset that ranks the members: the one of the draft while it is there, else the first. Empty: no assets.
 std::string ranked_asset(const draft&);
-/// The manifest of a draft without gaps. Pure: the same draft gives the same manifest.
+/// Builds the manifest of a draft without gaps. Deterministic.
 manifest build_manifest(const draft&);
-/// The draft that builds exactly `active`: every id stays what it is.
+/// Draft from which build_manifest builds exactly `active`, with all its ids.
 draft draft_of(const manifest& active);
-/// Ids of everything that `m` makes in a guild.
+/// Ids of all resources of a manifest.
 std::vector<std::string> resource_ids(const manifest& m);
 
 } // namespace arrakis::wizard::core

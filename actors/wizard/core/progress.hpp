@@ -6,8 +6,8 @@
 
 namespace arrakis::wizard::core {
 
-/// The newest deployment of a guild, as PostgreSQL says; and, while it is open and the queue answers, what the queue
-/// says.
+/// State of a guild's newest deployment in PostgreSQL, and, while it is open and the queue answers, in the
+/// queue.
 struct deployment_state {
   int64_t version = 0;
   std::string state; ///< pending, running, waiting, completed, failed, cancelled.
@@ -30,18 +30,18 @@ struct deployment_state {
 enum class phase { queued, building, done, failed };
 /// The phase of a deployment. A running one without a worker, or of a frozen community, is queued.
 phase phase_of(const deployment_state&);
-/// True while it is queued or building: its end comes without a click.
+/// True while it is queued or building: it ends without a click.
 bool is_open(const deployment_state&);
-/// The reason why a queued one waits, and how it goes on, as a sentence.
+/// Sentence why a queued deployment waits, and how it continues.
 std::string queued_because(const deployment_state&);
-/// "It stopped at: channels, 7 of 9."; empty: not known.
+/// Sentence where it stopped: "It stopped at: channels, 7 of 9."; empty: not known.
 std::string stopped_at(const deployment_state&);
 
-/// When it was looked at, and until when the message follows by itself; wall clock, 0: not said.
+/// Time of the reading, and until when the message is updated without a click; wall clock, 0: not shown.
 struct moment {
   int64_t now_ms = 0, follows_until_ms = 0;
 };
-/// The phase of an open one with its reason or its count, and what to do when the message follows no longer.
+/// Text about an open deployment: phase, reason or count, and what to do when the message is no longer updated.
 std::string progress_text(const deployment_state&, const moment&);
 
 } // namespace arrakis::wizard::core

@@ -13,7 +13,7 @@
 
 namespace arrakis::wizard::core {
 
-/// In their order.
+/// Steps of the wizard, in their order.
 enum class step {
   init,
   chain_select,
@@ -28,12 +28,12 @@ enum class step {
 };
 /// The name of a step in a stored session.
 std::string_view to_string(step);
-/// The step with this name; none: unknown.
+/// Parses the name of a step; none: unknown.
 std::optional<step> parse_step(std::string_view);
 /// Progress of the wizard at a step, 0 to 100.
 int percent(step);
 
-/// An asset that was typed and not accepted yet: kept, so that a chain that does not answer costs no typing.
+/// An asset that was typed and not accepted yet, stored so that it need not be typed again after a chain's silence.
 struct typed_asset {
   std::string type, chain, address, token_id, min_balance;
   std::string why;             ///< The obstacle, as a sentence.
@@ -42,7 +42,7 @@ struct typed_asset {
   bool operator==(const typed_asset&) const = default;
 };
 
-/// The answers of the admin so far. Tiers, roles, categories and channels have their final shapes and stable ids.
+/// Answers of the admin so far. Tiers, roles, categories and channels have their final form and stable ids.
 struct draft {
   std::string name;
   std::vector<std::string> chains;
@@ -61,18 +61,18 @@ struct draft {
   bool operator==(const draft&) const = default;
 };
 
-/// The pages that the screen shows; no part of the plan.
+/// Selection of what the screens show; not part of the plan.
 struct focus {
   std::string asset_chain;
   std::string tier;
   size_t role_page = 0; ///< Page of the menu of existing roles or channels.
-  /// The category or channel of the plan (channel_items) that is being chosen for.
+  /// Index in channel_items of the category or channel whose existing channel is being chosen.
   size_t channel_item = 0;
   bool operator==(const focus&) const = default;
 };
 
-/// A form that was sent and refused. It is kept so that “Correct it” opens it again with all that was typed; an asset
-/// has its own place for that (typed_asset).
+/// A modal that was sent and refused, stored so that “Correct it” can open it again with its input. Assets use
+/// typed_asset instead.
 struct refused_form {
   std::string form, argument; ///< The prefix of its custom id, and what follows the session there.
   std::map<std::string, std::string> fields;
@@ -80,7 +80,7 @@ struct refused_form {
   bool operator==(const refused_form&) const = default;
 };
 
-/// The deployment of a session, as far as it was submitted.
+/// Submission of a session's deployment.
 struct submission {
   uint32_t attempt = 0; ///< Part of the idempotency key; raised by each new Deploy, kept when one is asked again.
   int64_t version = 0;  ///< 0: not confirmed yet.
@@ -110,9 +110,9 @@ struct record {
   std::string idempotency_key() const { return id + "-" + std::to_string(submitted.attempt); }
 };
 
-/// JSON text, at most a few kilobytes; `version` is not in it.
+/// JSON text of a record, at most a few kilobytes, without `version`.
 std::string to_text(const record&);
-/// ec::corrupt: no record of ours. ec::unsupported: of another layout (an older or newer build wrote it).
+/// Parses a record. ec::corrupt: not a record; ec::unsupported: of another layout (an older or newer build wrote it).
 caf::expected<record> read_record(std::string_view text);
 
 } // namespace arrakis::wizard::core

@@ -7,7 +7,7 @@
 
 namespace arrakis::wizard::core {
 
-/// Counts of one kind of resource in the plan, compared by id with the active version.
+/// Numbers of added, changed and removed resources of one kind, compared by id with the active version.
 struct change_counts {
   size_t added = 0, renamed = 0, changed = 0, removed = 0;
 };
@@ -17,22 +17,22 @@ struct plan_changes {
   change_counts tiers, assets;               ///< Only where there is an active version to compare with.
   /// Roles of the guild that stand for a tier: newly chosen ones, and those that are chosen no more.
   size_t mappings_added = 0, mappings_removed = 0;
-  /// The same of categories and channels of the guild.
+  /// Existing categories and channels: newly chosen ones, and those no longer chosen.
   size_t chosen_added = 0, chosen_removed = 0;
-  /// "a second #general", "a second role “Gold”": what would stand in the guild twice under the same name.
+  /// Names of planned resources that the guild has already, so that there would be two: "a second #general".
   std::vector<std::string> doubles;
-  /// "#general": what the active version has made, and the guild has nothing of its name.
+  /// Names of the active version's resources that the guild lacks: "#general".
   std::vector<std::string> missing;
-  /// False: there is an active version that could not be read, so that only what is new and what is gone is known.
+  /// False: the active version could not be read, so only additions and removals are known.
   bool is_compared = true;
 };
-/// `now` and `active` may be null: not known.
+/// Computes the changes of the plan. `now` and `active` may be null: not known.
 plan_changes changes_of(const record&, const guild::state* now, const manifest* active,
                         const blueprint::ids* deployed = nullptr);
 
-/// "+9 roles, 2 roles renamed, −3 mappings", and a line for each thing that the admin should look at.
+/// Lines about the changes: "+9 roles, 2 roles renamed, −3 mappings", then one for each point to check.
 std::string change_lines(const record&, const context&);
-/// The channels that everybody sees, and a line for each tier with those that it sees beyond them.
+/// Lines about access: the channels that everybody sees, and for each tier the further ones.
 std::string member_lines(const draft&);
 
 } // namespace arrakis::wizard::core

@@ -9,11 +9,11 @@
 
 namespace arrakis::wizard::core {
 
-/// The native asset needs no chain; its address and token id stay empty. The others come back with address and amounts
-/// checked and `symbol` empty, to be completed by what the contract says. ec::invalid.
+/// Checks a typed asset. The native coin has no address and token id. Other assets are returned with checked address
+/// and amounts and an empty `symbol`, which complete_asset fills. ec::invalid, with a sentence.
 caf::expected<manifest_asset> check_asset(const typed_asset&, const draft&, const catalogue&);
 
-/// A chain's answer about a contract; `known == false`: no answer, which is not "no".
+/// Facts about a contract from its chain; `known == false`: no answer, which is not "no".
 struct contract_facts {
   bool known = false;
   std::string why;          ///< Unknown, or refused by the chain: the reason.
@@ -25,25 +25,25 @@ struct contract_facts {
   std::optional<std::string> symbol, name;
   std::optional<int> decimals; ///< ERC-20 makes them optional.
 };
-/// The asset with what the contract says of itself. ec::unknown: ask again; ec::refused: no endpoint; ec::invalid: not
-/// such a contract, or one that lacks decimals() while `typed`, what the admin says they are, is empty.
+/// Completes an asset by the contract's facts. ec::unknown: ask again; ec::refused: no endpoint; ec::invalid: another
+/// kind of contract, or one without decimals() while `typed`, the decimals by the admin, is empty.
 caf::expected<manifest_asset> complete_asset(manifest_asset, const contract_facts&, std::optional<int> typed);
-/// Has only the admin's word on the decimals been missing?
+/// True if the asset lacks only the decimals, which the admin must enter.
 bool lacks_decimals(const typed_asset&, const contract_facts&);
 
-/// One unit of a token with 78 decimals is no uint256 any more.
+/// Limit of decimals: one unit of a token with 78 does not fit a uint256.
 inline constexpr int decimals_max = 77;
-/// 0 to 77; ec::invalid with the sentence.
+/// Parses decimals from 0 to 77; ec::invalid with the sentence.
 caf::expected<int> check_decimals(std::string_view typed);
-/// A sum in decimal text with at most `decimals` places, above zero, that is a uint256 in the smallest unit; leading
-/// zeros and trailing fraction zeros removed.
+/// Checks an amount in decimal text: at most `decimals` places, above zero, a uint256 in the smallest unit. Returns it
+/// without leading zeros and trailing fraction zeros.
 caf::expected<std::string> check_amount(std::string_view typed, int decimals);
 
 std::string type_name(std::string_view asset_type);  ///< "erc721" -> "NFT collection".
 std::string type_label(std::string_view asset_type); ///< With its standard: "erc721" -> "NFT collection (ERC-721)".
 const std::vector<std::string>& asset_types();       ///< native, erc20, erc721, erc1155.
 
-/// Most assets of a draft.
+/// Limit of assets in a draft.
 inline constexpr size_t assets_max = 5; // Five modals of a person; a rule rarely names more.
 
 } // namespace arrakis::wizard::core

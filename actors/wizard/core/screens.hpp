@@ -13,16 +13,16 @@ namespace arrakis::wizard::core {
 inline constexpr uint32_t color_wizard = 0x5865F2, color_success = 0x00FF00, color_failure = 0xFF0000,
                           color_notice = 0xFFA500;
 
-/// The present step of `r`, with a notice above it when there is one.
+/// Message of the present step of `r`, with a notice above it unless empty.
 std::string screen(const record& r, const context& ctx, std::string_view notice = {});
-/// A session exists already: go on with it or start anew.
+/// Message that offers to continue an existing session or to start anew.
 std::string offer_screen(const record& r);
-/// One embed without components: results and explanations outside a session.
+/// Message with one embed and no components: results and explanations outside a session.
 std::string note_screen(std::string_view title, std::string_view text, uint32_t color);
-/// How the newest deployment stands, for /resume without a session; a failed one has its Retry button, an open one
-/// “Check progress”.
+/// Message about the newest deployment, for /resume without a session; with Retry if it failed, “Check progress” if it
+/// is open.
 std::string deployment_screen(const deployment_state&, const moment& = {});
-/// A sentence alone, for refusals.
+/// Message with a sentence alone, for refusals.
 std::string sentence_screen(std::string_view sentence);
 
 } // namespace arrakis::wizard::core

@@ -14,7 +14,7 @@
 
 namespace arrakis::wizard::core {
 
-/// A click or a sent form, as the steps read it.
+/// A click or a sent modal, as the steps read it.
 struct event {
   enum kind { click, submit } what = click; ///< A select is a click with values.
   std::string session;
@@ -24,7 +24,7 @@ struct event {
   std::vector<std::string> values;
   std::map<std::string, std::string> fields;
 };
-/// The event of a component or modal interaction; empty: not one of the wizard's.
+/// Converts a component or modal interaction; empty: not one of the wizard's.
 std::optional<event> event_of(const interaction&);
 
 /// Facts from outside the session that a step or a screen needs.
@@ -42,11 +42,11 @@ struct context {
   bool is_drafted = false;      ///< PostgreSQL confirmed that it has this record as the user's draft.
 };
 
-/// The resources of the active version that the draft was filled from; without one none. Null: not known.
+/// Snowflakes of the resources of the active version that the draft is based on; empty without one. Null: not known.
 const blueprint::ids* deployed_of(const record&, const context&);
-/// The sentence for context::frozen, with the operator's reason (empty: none given).
+/// Sentence for context::frozen, with the operator's reason (empty: none given).
 std::string freeze_sentence(std::string_view reason);
-/// Why a plan that was made from an older version cannot be deployed; empty: it can, as far as that is known.
+/// Sentence why a plan based on an older version cannot be deployed; empty: it can, as far as that is known.
 std::string outdated_sentence(const record&, const context&);
 
 /// The outcome of a step for one event.
@@ -69,10 +69,10 @@ struct decision {
   std::string form = {}; ///< The modal of open_form, as JSON text.
 };
 
-/// Decides what an event does to a session; changes nothing itself.
+/// Decides how an event changes a session; has no side effects.
 decision apply(const record&, const event&, const context&);
 
-/// After decision::inspect: the typed asset is accepted, refused, or kept to be tried again.
+/// Continues after decision::inspect: the typed asset is accepted, refused, or kept for another try.
 decision inspected(const record&, const contract_facts&);
 
 /// The ids of an accepted submission.
@@ -80,23 +80,23 @@ struct submitted_as {
   int64_t version = 0;
   std::string deployment, job;
 };
-/// After decision::deploy or retry.
+/// Record after decision::deploy or retry was accepted.
 record submission_accepted(record, const submitted_as&);
-/// `certain == false`: no answer came, so that nobody knows; the same submission is asked again with the same key.
+/// Record after a failure. `certain == false`: no answer, so it may have succeeded; repeated with the same key.
 record submission_failed(record, bool certain, std::string why);
-/// Nothing was submitted, because the signer refuses: the plan waits at DEPLOY, and Try again asks once more.
+/// Record when nothing was submitted because the signer refuses: the plan waits at DEPLOY for Try again.
 record submission_waits(record);
-/// The session after the newest deployment of the guild. A newer version than the session's means: done and overtaken.
-/// One that is older than ours, or another one with our version,
-/// says that ours is lost.
+/// Record after reading the guild's newest deployment. A newer version than the session's:
+/// done and overtaken. An older one, or another deployment with our version: our submission is
+/// lost.
 record settled(record, const deployment_state&);
-/// PostgreSQL does not know the deployment that it had confirmed: it was restored from an older backup. The session
-/// fails, and Retry submits the plan anew.
+/// Record when PostgreSQL no longer knows the confirmed deployment (an older backup was restored). The session fails,
+/// and Retry submits the plan anew.
 record submission_lost(record);
 
 /// A new session at its first step.
 record fresh(std::string session, snowflake user, snowflake guild, snowflake channel, int64_t now_ms);
-/// A session that edits what the guild has: every step is filled and it begins at the review.
+/// Session that edits the active version: every step is filled, and it begins at the review.
 record editing(record, const manifest& active, int64_t active_version);
 
 } // namespace arrakis::wizard::core

@@ -3,7 +3,7 @@
 #include "actors/wizard/core/page.hpp"
 
 namespace arrakis::wizard::core {
-/// A line for each tier: its name, and who gets it.
+/// Lines for the tiers, each with its name and who gets it.
 std::string tier_lines(const draft&);
 /// Fills the page of one tier.
 void tier_page(page&, const record&, const context&);

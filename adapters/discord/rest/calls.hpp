@@ -16,7 +16,7 @@ namespace arrakis::discord {
 call get_guild(snowflake guild);
 /// GET /guilds/{guild}/roles.
 call get_roles(snowflake guild);
-/// docs/resources/guild, "Get Guild Role Member Counts": how many members have each role.
+/// GET /guilds/{guild}/roles/member-counts ("Get Guild Role Member Counts"): the number of members of each role.
 call get_role_member_counts(snowflake guild);
 /// GET /guilds/{guild}/channels.
 call get_channels(snowflake guild);

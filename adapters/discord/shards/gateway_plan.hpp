@@ -21,7 +21,7 @@ using handle = caf::typed_actor<caf::replies_to<find>::with<plan>>;
 
 /// Validity of an answer, which Redis stores.
 inline constexpr std::chrono::seconds cache_ttl{30};
-/// Starts the actor. A stored plan is used only when `addresses` allows its URL; else Discord is asked.
+/// Starts the actor. It uses a plan cached in Redis only when `addresses` allows its URL; else it asks Discord.
 handle start(caf::actor_system&, redis::handle, discord::rest, gateway::address_policy addresses);
 
 } // namespace arrakis::discord::shards::gateway_plan

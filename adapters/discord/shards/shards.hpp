@@ -48,8 +48,8 @@ struct ports {
   /// Connects a shard with the bot's token.
   std::function<discord::shard(connection)> start_shard;
 };
-/// Starts the actor. It asks Discord with back-off until it gets an answer; ask for readiness with `inspect`. On an
-/// exit message it ends its shards in order, so that each saves its session, and ends.
+/// Starts the shards. Asks GET /gateway/bot with back-off until it is answered; ask for readiness with `inspect`. On an
+/// exit message it ends its shards in order, so that each stores its session, and ends.
 handle start(caf::actor_system&, options, ports);
 
 } // namespace arrakis::discord::shards
