@@ -9,7 +9,7 @@ namespace arrakis {
 
 /// Milliseconds since the Unix epoch, by the machine's wall clock or what a test set. Thread-safe.
 int64_t wall_ms();
-/// "2026-11-24T05:38:16.123Z".
+/// Formats Unix milliseconds as ISO 8601 in UTC: "2026-11-24T05:38:16.123Z".
 std::string iso8601(int64_t unix_ms);
 /// Replaces the wall clock for the process (tests); an empty function restores it.
 void set_wall_clock(int64_t (*now_ms)());

@@ -18,9 +18,9 @@ std::string lines_for_terminal(std::string_view);
 std::string for_message(std::string_view);
 /// Quotes a name for a sentence: “Gold”.
 std::string quoted(std::string_view name);
-/// **Gold**
+/// Formats a name in bold, **Gold**, escaped for a Discord message.
 std::string bold(std::string_view name);
-/// `0x12`, where Discord knows no escape: a backtick becomes an apostrophe.
+/// Formats as code, `0x12`; Discord has no escape there, so a backtick becomes an apostrophe.
 std::string code(std::string_view);
 /// Escapes a label (of a button or menu option), where Discord has no markdown.
 std::string for_label(std::string_view);

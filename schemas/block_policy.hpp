@@ -20,9 +20,9 @@ struct block_policy {
   bool operator==(const block_policy&) const = default;
 };
 
-/// "latest-2" or "safe". Empty for anything else.
+/// Parses a grant policy: "latest-2" or "safe". Empty for anything else.
 std::optional<block_policy> parse_grant_policy(std::string_view);
-/// "finalized" or "depth 64". Empty for anything else: "depth 0" too, which is the tip.
+/// Parses a revoke policy: "finalized" or "depth 64". Empty for anything else, also for "depth 0", which is the tip.
 std::optional<block_policy> parse_revoke_policy(std::string_view);
 
 } // namespace arrakis

@@ -18,10 +18,10 @@ namespace arrakis {
 /// Interaction types: https://discord.com/developers/docs/interactions/receiving-and-responding, "Interaction Type"
 enum class interaction_kind { ping = 1, command = 2, component = 3, autocomplete = 4, modal = 5 };
 
-/// https://discord.com/developers/docs/interactions/application-commands, "Application Command Types"
+/// Command types: https://discord.com/developers/docs/interactions/application-commands, "Application Command Types"
 enum class command_type { chat_input = 1, user = 2, message = 3 };
 
-/// https://discord.com/developers/docs/interactions/application-commands, "Application Command Option Type"
+/// Option types: https://discord.com/developers/docs/interactions/application-commands, "Option Type"
 enum class option_type {
   subcommand = 1,
   subcommand_group = 2,

@@ -62,7 +62,7 @@ struct state {
 /// Pointer to the worker actor inside its handlers and flows.
 using pointer = port::stateful_pointer<state>;
 
-/// As runtime/deadline.hpp's `within`, without the lookup of the clock, which would cost each job.
+/// Deadline `wait` from now, without the lookup of the clock in runtime/deadline.hpp, which would cost each job.
 inline deadline within(const state& st, std::chrono::milliseconds wait) { return {st.clock->now() + wait}; }
 /// Deadline of one call to Redis.
 inline deadline soon(pointer self) { return within(self->state, self->state.how.call_within); }

@@ -79,7 +79,7 @@ int run(command root, const std::string& version, const std::vector<std::string>
 
 /// Help text (-h) of the command at `path` (names below the root).
 std::string help_of(const command& root, const std::vector<std::string>& path);
-/// "arrakisctl community freeze [--json] ID [REASON...]", without the options of the root.
+/// Usage line: "arrakisctl community freeze [--json] ID [REASON...]", without the options of the root.
 std::string usage_of(const command&, const std::string& full_name);
 /// Completion script for bash, zsh or fish, to be sourced.
 std::string completion_of(const command& root, const std::string& shell);

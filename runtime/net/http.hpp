@@ -32,7 +32,7 @@ struct http_response {
   net::headers headers;
   std::string body;
 };
-/// `application/json` with `body`.
+/// Response of type application/json with `body`.
 http_response json_response(int status, std::string body);
 /// Path of a target, percent-decoded.
 std::string path_of(std::string_view target);

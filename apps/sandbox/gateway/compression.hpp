@@ -14,9 +14,9 @@ public:
   virtual std::string compress(std::string_view message) = 0;
 };
 
-/// `zlib-stream`: each message ends with Z_SYNC_FLUSH (00 00 FF FF).
+/// Transport compression `zlib-stream`: each message ends with Z_SYNC_FLUSH (00 00 FF FF).
 std::unique_ptr<compression> zlib_stream();
-/// `zstd-stream`: one frame without an end; each message ends a block.
+/// Transport compression `zstd-stream`: one frame without an end; each message ends a block.
 std::unique_ptr<compression> zstd_stream();
 /// Payload compression (`compress` of IDENTIFY): each message is a zlib stream of its own.
 std::unique_ptr<compression> zlib_payload();

@@ -32,7 +32,7 @@ js::object ready(sandbox_state&, const application&, const std::vector<snowflake
 /// The application as GET /applications/@me returns it.
 js::object application_json(sandbox_state&, const application&);
 
-/// "2026-11-24T05:38:16.123000+00:00", as Discord writes times.
+/// Formats a time as Discord does: "2026-11-24T05:38:16.123000+00:00".
 std::string time_text(int64_t unix_ms);
 
 } // namespace arrakis::sandbox::model

@@ -16,8 +16,8 @@ struct event {
   snowflake subject; ///< The user whom a member event is about: a bot always hears about itself.
 };
 
-/// https://discord.com/developers/docs/interactions/receiving-and-responding: 3 s to the first answer, 15 min of token.
-/// A test may shorten them.
+/// Time limits of interactions: 3 s to the first response, 15 min for the token. A test may shorten them.
+/// https://discord.com/developers/docs/interactions/receiving-and-responding
 struct timing {
   int64_t acknowledge_ms = 3'000;
   int64_t token_ms = 900'000;
