@@ -201,10 +201,10 @@ TEST_CASE("asker: who is told that the time is over may ask again, more often th
   constexpr int again = 300; // Each sets the timer anew; the ring of CAF's clock takes 63 before it blocks.
   caf::actor_system_config config;
   config.set("scheduler.max-threads", size_t{2});
-  caf::actor_system sys{config};
   size_t pending = 0;
   std::atomic<int> ended{0};
   std::promise<void> all;
+  caf::actor_system sys{config};
   {
     asker questions{sys};
     const auto to = sys.spawn(answering, &pending);

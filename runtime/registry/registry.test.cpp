@@ -97,10 +97,10 @@ TEST_CASE("registry: an actor takes its messages in order, some in a turn, and t
   caf::actor_system_config config;
   config.set("scheduler.max-threads", size_t{2});
   config.set("scheduler.max-throughput", size_t{7});
+  std::promise<void> all_sent, paused;
   caf::actor_system sys{config};
   std::vector<int> seen, sent(1'000);
   std::iota(sent.begin(), sent.end(), 0);
-  std::promise<void> all_sent, paused;
   const auto actor = registry::spawn(sys, {"gate"}, [&](caf::event_based_actor* self) -> caf::behavior {
     return {[&, self](planted) {
       all_sent.get_future().wait(); // Before this a pause would be the sender's.
@@ -126,8 +126,8 @@ TEST_CASE("registry: of many senders at once to an actor that often sleeps, ever
   {
     caf::actor_system_config config;
     config.set("scheduler.max-threads", size_t{2});
-    caf::actor_system sys{config};
     std::promise<void> held, go;
+    caf::actor_system sys{config};
     const auto actor = registry::spawn(sys, {"gate"}, [&](caf::event_based_actor*) -> caf::behavior {
       return {[](noted) {},
               [&](planted) {
