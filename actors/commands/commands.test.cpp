@@ -116,11 +116,22 @@ usable used(interaction_kind kind, std::string_view name, uint64_t needs) {
   return {std::string{name}, std::move(x), needs};
 }
 
+/// An entry of the menu of a user.
+usable on_user(std::string_view name, uint64_t needs) {
+  auto out = used(interaction_kind::command, name, needs);
+  out.what.command_type = command_type::user;
+  return out;
+}
+
 /// Written here a second time, on purpose: a permission that is dropped or lowered where it is declared is found.
 std::vector<usable> expected() {
   using enum interaction_kind;
   constexpr auto admin = permissions::administrator;
-  return {used(command, "onboard", admin),
+  constexpr uint64_t everyone = 0;
+  return {used(command, "check", everyone),
+          on_user("Check roles", admin),
+          used(command, "why", everyone),
+          used(command, "onboard", admin),
           used(command, "reconcile", admin),
           used(command, "resume", admin),
           used(component, "deployment:progress", admin),

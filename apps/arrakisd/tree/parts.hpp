@@ -10,6 +10,7 @@
 #include "actors/quarantine/messages.hpp"
 #include "actors/readiness/messages.hpp"
 #include "actors/reconciler/messages.hpp"
+#include "actors/verdicts/messages.hpp"
 #include "actors/waiting_notice/messages.hpp"
 #include "adapters/discord/gateway/ports.hpp"
 #include "apps/arrakisd/reload.hpp"
@@ -91,6 +92,7 @@ struct parts {
   community::proxy community_proxy;
   guild::handle guilds;
   reconciler::handle reconciler;
+  verdicts::handle verdicts;
   ingress::handle interactions;
   outbox_relay::handle relay;
   queue::processor processor;

@@ -6,6 +6,7 @@
 #include "actors/quarantine/quarantine.hpp"
 #include "actors/readiness/readiness.hpp"
 #include "actors/reconciler/reconciler.hpp"
+#include "actors/verdicts/verdicts.hpp"
 #include "runtime/directory.hpp"
 #include "runtime/log.hpp"
 
@@ -43,6 +44,11 @@ reconciler::handle start_reconciler(parts& p) {
   return reconciler::start(p.sys, {p.community_store, p.manifests, p.deployments, p.reconciliations, p.guilds,
                                    p.queues.at(jobs::discord_synthesis.name),
                                    [&p] { caf::anon_send(p.relay, outbox_relay::read_now{}); }});
+}
+
+verdicts::handle start_verdicts(parts& p) {
+  return verdicts::start(p.sys, {p.community_proxy, p.manifests, p.wallets, p.profiles, p.chain_readers,
+                                 [&p] { caf::anon_send(p.relay, outbox_relay::read_now{}); }});
 }
 
 wizard::options wizard_options(parts& p) {

@@ -13,6 +13,8 @@ quarantine::handle start_quarantine(parts&);
 caf::actor start_communities(parts&, uint32_t crashes_max, std::chrono::milliseconds window);
 /// Starts the reconciler, which wakes the relay after each request.
 reconciler::handle start_reconciler(parts&);
+/// Starts the judging of members, which wakes the relay after each change of roles.
+verdicts::handle start_verdicts(parts&);
 /// Returns the options of the wizard.
 wizard::options wizard_options(parts&);
 /// Returns the queues of this process, with the share of one tenant in each.

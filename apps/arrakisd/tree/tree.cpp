@@ -137,7 +137,8 @@ supervisor::child domain(parts& p) {
        dynamic("one per guild, quarantined alone", "one_for_one", crashes_max, 60)),
      actor(p, p.community_proxy, "community_proxy", [&p] { return community::start_proxy(p.sys, p.communities); }),
      actor(p, p.guilds, "guilds", [&p] { return guild::start(p.sys, p.rest, p.identity); }),
-     actor(p, p.reconciler, "reconciler", [&p] { return start_reconciler(p); })});
+     actor(p, p.reconciler, "reconciler", [&p] { return start_reconciler(p); }),
+     actor(p, p.verdicts, "verdicts", [&p] { return start_verdicts(p); })});
 }
 
 /// Declares the handlers of commands, components and modals, and the ingress that routes interactions to them.
