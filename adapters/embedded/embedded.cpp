@@ -3,6 +3,7 @@
 #include "adapters/embedded/child.hpp"
 #include "adapters/embedded/folder.hpp"
 #include "runtime/file.hpp"
+#include "runtime/folder_claim.hpp"
 #include "schemas/canonical_json.hpp"
 
 #include <algorithm>
@@ -77,7 +78,7 @@ std::string dsn_of_own_server() {
 std::string url_of_own_server() { return fmt::format("?owner={}", ::geteuid()); }
 
 struct servers::impl {
-  std::optional<claim> ours;
+  std::optional<folder_claim> ours;
   std::optional<child> postgres, redis; // Ended in reverse.
 };
 

@@ -3,17 +3,11 @@
 #include "runtime/file.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <poll.h>
 #include <stdexcept>
-#include <sys/file.h>
-#include <unistd.h>
-#include <utility>
 
 namespace arrakis::embedded {
 namespace fs = std::filesystem;
@@ -37,28 +31,6 @@ std::optional<pid_t> at_work_in(const std::string& folder) {
   return std::nullopt;
 }
 } // namespace
-
-claim::claim(const std::string& folder)
-  : fd_(::open((folder + "/in-use").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-  if (fd_ < 0)
-    throw std::runtime_error(fmt::format("{}/in-use cannot be opened: {}", folder, std::strerror(errno)));
-  if (::flock(fd_, LOCK_EX | LOCK_NB)) {
-    char pid[32] = {};
-    const auto got = ::read(fd_, pid, sizeof pid - 1);
-    ::close(std::exchange(fd_, -1));
-    throw std::runtime_error(
-      fmt::format("state folder {} is in use by process {}; stop that one, or choose another folder with "
-                  "node.state_folder",
-                  folder, got > 0 ? pid : "unknown"));
-  }
-  const auto mine = std::to_string(::getpid());
-  if (::ftruncate(fd_, 0) || ::write(fd_, mine.data(), mine.size()) < 0) {
-    const int why = errno;
-    ::close(std::exchange(fd_, -1));
-    throw std::runtime_error(fmt::format("{}/in-use cannot be written: {}", folder, std::strerror(why)));
-  }
-}
-claim::~claim() { ::close(fd_); }
 
 void make_private(const std::string& folder) {
   if (const auto bad = file::make_folder(folder))

@@ -1,5 +1,5 @@
 #pragma once
-// Private folder of the embedded servers: access, exclusive use, and processes of an earlier run. Every function here
+// Private folder of the embedded servers: access, and processes of an earlier run. Every function here
 // throws std::runtime_error with the remedy.
 #include <chrono>
 #include <cstdint>
@@ -8,19 +8,6 @@
 #include <sys/types.h>
 
 namespace arrakis::embedded {
-
-/// Exclusive lock of a folder for this process. The kernel releases it when the process dies.
-class claim {
-public:
-  /// Throws when another process has the lock, and names that process.
-  explicit claim(const std::string& folder);
-  ~claim();
-  claim(const claim&) = delete;
-  claim& operator=(const claim&) = delete;
-
-private:
-  int fd_ = -1;
-};
 
 /// Creates `folder` when missing, mode 0700. Throws when it belongs to another user or is open to others.
 void make_private(const std::string& folder);

@@ -80,7 +80,7 @@ caf::expected<daemon> find_daemon(const std::string& file) {
     return settings.error();
   std::vector<std::string> candidates{settings->text(folder_key)};
   if (candidates.front() == standard_folder() && !environment.contains(folder_variable))
-    candidates.insert(candidates.end(), {standard_folder() + "/arrakis", folder_of_unit});
+    candidates.insert(candidates.end(), {standard_folder() + "/arrakis", standard_folder() + "/bot", folder_of_unit});
   const auto best = std::ranges::max_element(candidates, {}, trace_of_daemon);
   if (best != candidates.begin()) {
     environment[folder_variable] = *best;

@@ -16,9 +16,8 @@ struct daemon {
   std::vector<std::string> searched; ///< Absolute state folders, in the order of the search.
 };
 /// Returns the daemon of the state folder that `file` or the environment names. If neither names one, takes the first
-/// of
-/// ./state, ./state/arrakis (of `make run`) and /var/lib/arrakis (of the systemd unit) with a running daemon, else the
-/// first that a daemon has used, else the first that exists, else ./state.
+/// of ./state, ./state/arrakis and ./state/bot (of `make run`) and /var/lib/arrakis (of the systemd unit) with a
+/// running daemon, else the first that a daemon has used, else the first that exists, else ./state.
 caf::expected<daemon> find_daemon(const std::string& file);
 /// Repeats find_daemon until a daemon runs or the time is over. Returns the last result.
 caf::expected<daemon> wait_for_daemon(const std::string& file, std::chrono::steady_clock::time_point until);

@@ -13,7 +13,8 @@ cli::command program() {
   root.details =
     "It reads the configuration of arrakisd and speaks to the same servers. Name the configuration with"
     " --config, or the state folder with ARRAKIS_NODE_STATE_FOLDER. Without either it looks for the daemon"
-    " in ./state, in ./state/arrakis, where `make run` keeps it, and in /var/lib/arrakis, where the systemd unit does.";
+    " in ./state, in ./state/arrakis and ./state/bot, where `make run` keeps it, and in /var/lib/arrakis, where the"
+    " systemd unit does.";
   root.options = {{"--config", "FILE", "Read the settings of arrakisd from FILE.", {}, {}}, cli::json_option()};
   root.examples = {{"arrakisctl community list", "all communities"},
                    {"arrakisctl --config /etc/arrakis/arrakis.toml jobs list failed", "what has failed"},

@@ -32,16 +32,27 @@ std::optional<boost::json::object> read_object(const std::string& path) {
     return std::nullopt;
   return parsed->get_object();
 }
+
+std::string how_it_ended(const std::string& name, process& child) {
+  const auto status = child.exit_status().value_or(-1);
+  constexpr int signals_from = 128;
+  return status > signals_from ? fmt::format("{} was killed by signal {}", name, status - signals_from)
+                               : fmt::format("{} ended with exit code {}", name, status);
+}
 } // namespace
+
+void make_stack_folder(const std::string& folder) {
+  fs::create_directories(folder);
+  if (const auto bad = file::check_own_folder(folder)) // We write through the names in it, perhaps as root.
+    throw std::runtime_error(fmt::format("{}; choose another with STATE", text_of(bad)));
+}
 
 local_stack::local_stack(local_stack_options o)
   : options_(std::move(o)),
     io_(std::make_unique<net::io>(1)),
     http_(std::make_unique<http>(*io_)),
     ports_(options_.folder + "/ports.json") {
-  fs::create_directories(options_.folder);
-  if (const auto bad = file::check_own_folder(options_.folder)) // We write through the names in it, perhaps as root.
-    throw std::runtime_error(fmt::format("{}; choose another with STATE", text_of(bad)));
+  make_stack_folder(options_.folder);
 }
 
 local_stack::~local_stack() {
@@ -197,6 +208,16 @@ int local_stack::stop_arrakis() {
   return arrakis_->exit_status().value_or(-1);
 }
 
+std::optional<std::string> local_stack::ended() {
+  if (arrakis_ && !arrakis_->running())
+    return how_it_ended("arrakisd", *arrakis_) + "; the end of its log:\n" + log_tail();
+  if (discord_ && !discord_->running())
+    return how_it_ended("the sandbox", *discord_) + "; its output is in " + options_.folder + "/discord.log";
+  if (chain_ && !chain_->running())
+    return "the EVM node ended";
+  return std::nullopt;
+}
+
 std::pair<int, std::string> local_stack::ctl(const std::vector<std::string>& words) {
   const auto output = options_.folder + "/ctl.out";
   fs::remove(output);
@@ -227,7 +248,7 @@ boost::json::value local_stack::sandbox(const std::string& method, const std::st
 
 std::string local_stack::log_tail(size_t bytes) const {
   auto all = read_all(log_file());
-  return all.size() <= bytes ? all : all.substr(all.size() - bytes);
+  return all.size() <= bytes ? all : all.substr(all.find('\n', all.size() - bytes) + 1);
 }
 
 } // namespace arrakis::demo

@@ -36,6 +36,9 @@ struct discord_ids {
   std::string url, token, application, bot, public_key, guild, owner, channel, gateway;
 };
 
+/// Creates the folder of a stack when it is missing. Throws, with the remedy, when others may write into it.
+void make_stack_folder(const std::string& folder);
+
 /// The running programs of one state folder.
 class local_stack {
 public:
@@ -57,6 +60,9 @@ public:
   void kill_arrakis();
   /// Sends SIGTERM and waits for the end. Returns the exit code.
   int stop_arrakis();
+  /// Says how a started program has ended, such as "arrakisd was killed by signal 9", for arrakisd with the end of its
+  /// log. Nothing while all run.
+  std::optional<std::string> ended();
   /// Runs arrakisctl with these arguments on the same state. Returns its exit code and its output.
   std::pair<int, std::string> ctl(const std::vector<std::string>& words);
 

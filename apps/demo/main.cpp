@@ -1,6 +1,7 @@
 // The program of `make run`: starts a stack, performs one onboarding, prints the addresses, waits for Ctrl-C.
 #include "apps/demo/local_stack.hpp"
 #include "apps/demo/onboarding.hpp"
+#include "runtime/folder_claim.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process.hpp"
@@ -14,12 +15,14 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <optional>
 #include <unistd.h>
 
 namespace {
 using namespace arrakis;
 using namespace arrakis::demo;
 namespace fs = std::filesystem;
+constexpr auto folder_of_bot = "bot"; ///< In the state folder: the daemon with a bot in the real Discord.
 
 void say(const std::string& line) { terminal::print_lines(terminal::stream::output, line + "\n"); }
 
@@ -91,13 +94,29 @@ void tell_addresses(local_stack& t) {
   say(fmt::format("  Log                 {}", t.log_file()));
 }
 
-/// Deletes the state folder for FRESH=1. Refuses a folder with other files, which may be somebody's own.
-void forget(const std::string& folder) {
-  constexpr std::array ours{"discord", "discord.log", "arrakis", "arrakisd.log"};
+/// Refuses FRESH=1 for a folder with other files, which may be somebody's own.
+void check_forgettable(const std::string& folder) {
+  constexpr std::array ours{"discord", "discord.log", "arrakis", "arrakisd.log", folder_of_bot};
   const bool is_of_a_run = std::ranges::any_of(ours, [&](auto* name) { return fs::exists(fs::path{folder} / name); });
   if (fs::exists(folder) && !fs::is_empty(folder) && !is_of_a_run)
     throw std::runtime_error(folder + " holds files, and none of a run: FRESH=1 removes nothing; choose another STATE");
-  fs::remove_all(folder);
+}
+
+/// Deletes what the runs with the sandbox left, for FRESH=1: neither the claim of this run, nor the keys and the
+/// database of a bot in the real Discord.
+void forget(const std::string& folder) {
+  for (const auto& each : fs::directory_iterator{folder})
+    if (const auto name = each.path().filename(); name != folder_of_bot && name != "in-use")
+      fs::remove_all(each.path());
+}
+
+/// Waits for one of the signals. Returns what ended before; nothing after a signal.
+std::optional<std::string> wait_for(const sigset_t& signals, local_stack& t) {
+  constexpr timespec look_again{0, 500'000'000};
+  while (::sigtimedwait(&signals, nullptr, &look_again) < 0)
+    if (auto what = t.ended())
+      return what;
+  return std::nullopt;
 }
 
 int run(const std::string& folder, const std::string& programs) {
@@ -107,6 +126,10 @@ int run(const std::string& folder, const std::string& programs) {
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   log::set_level(log::level::error);
+  if (set("FRESH"))
+    check_forgettable(folder);
+  make_stack_folder(folder);
+  const folder_claim alone{folder, "STATE"};
   if (set("FRESH"))
     forget(folder);
   local_stack_options o;
@@ -129,13 +152,15 @@ int run(const std::string& folder, const std::string& programs) {
     show(t);
   tell_addresses(t);
   write_card(t, folder + "/stack.json");
+  std::optional<std::string> broken;
   if (!set("ONCE")) {
     say("\nCtrl-C ends everything.");
-    int number = 0;
-    sigwait(&ends, &number);
+    broken = wait_for(ends, t);
   }
   say("\nstopping ...");
   fs::remove(folder + "/stack.json");
+  if (broken)
+    throw std::runtime_error(*broken);
   return t.stop_arrakis() == 0 ? 0 : 1;
 }
 /// Replaces this process by the daemon: with a bot token in the environment it talks to the real Discord, where an
@@ -145,7 +170,7 @@ int become_daemon(const std::string& folder, const std::string& programs) {
       "Ctrl-C "
       "ends it.");
   const auto program = programs + "/apps/arrakisd/arrakisd";
-  ::setenv("ARRAKIS_NODE_STATE_FOLDER", (folder + "/arrakis").c_str(), 0);
+  ::setenv("ARRAKIS_NODE_STATE_FOLDER", (folder + "/" + folder_of_bot).c_str(), 0);
   ::execl(program.c_str(), program.c_str(), "--roles", "all", nullptr);
   throw std::runtime_error("cannot start " + program);
 }
@@ -160,7 +185,7 @@ int main(int argc, char** argv) {
       return become_daemon(folder, programs);
     return run(folder, programs);
   } catch (const std::exception& e) {
-    terminal::print_error("\n{}\n", e.what());
+    terminal::print_lines(terminal::stream::error, fmt::format("\n{}\n", e.what()));
     return 1;
   }
 }

@@ -125,7 +125,7 @@ TEST_CASE("terminal: a daemon that is away is a sentence with the address and th
   INFO(got.out);
   CHECK(has(got.out, "Can't reach Arrakis' database at " + base + "/state/run/"));
   CHECK(has(got.out, "is arrakisd running? Set --config or node.state_folder"));
-  CHECK(has(got.out, "Looked in " + base + "/state, " + base + "/state/arrakis and /var/lib/arrakis."));
+  CHECK(has(got.out, fmt::format("Looked in {0}/state, {0}/state/arrakis, {0}/state/bot and /var/lib/arrakis.", base)));
   const auto named = typed(tmp.path(), "arrakisctl", {"community", "list"}, {"ARRAKIS_NODE_STATE_FOLDER=elsewhere"});
   CHECK(named.code == 1);
   CHECK(has(named.out, "Looked in " + base + "/elsewhere.")); // And nowhere else.

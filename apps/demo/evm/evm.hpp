@@ -56,6 +56,7 @@ public:
   /// Ten funded accounts that anvil signs for (its default keys are public, so use them on this machine only).
   const std::vector<std::string>& accounts() const { return accounts_; }
   int pid() const { return process_->pid(); }
+  bool running() { return process_ && process_->running(); }
 
   /// Makes one JSON-RPC call; returns the result as JSON text. ec::unavailable, ec::unknown (no answer), ec::refused
   /// (the node's error).
