@@ -38,8 +38,8 @@ dependency of_shards(const caf::expected<discord::shards::states>& all) {
     elsewhere += s.state == "standby" ? 1 : 0;
   }
   return {"discord", true,
-          std::to_string(all->list.size() - elsewhere) + " shards are running here, " + std::to_string(elsewhere)
-            + " are held by other processes"};
+          "shards: " + std::to_string(all->list.size() - elsewhere) + " here, " + std::to_string(elsewhere)
+            + " in other processes"};
 }
 
 } // namespace
@@ -59,8 +59,13 @@ namespace {
 flow<std::array<dependency, 2>> look_at_database(self_pointer self, deadline until) {
   const auto& to = *self->state.to;
   auto database = co_await ask(self, to.pool, until, postgres::health{});
-  if (database && database->ready && to.relay_pool) // Another role of the database, perhaps over another address.
-    database = co_await ask(self, to.relay_pool, until, postgres::health{});
+  if (database && database->ready && to.relay_pool) { // Another role of the database, perhaps over another address.
+    auto relay = co_await ask(self, to.relay_pool, until, postgres::health{});
+    if (relay && relay->ready)
+      database->detail += ", " + relay->detail + " of the relay";
+    else
+      database = std::move(relay);
+  }
   std::array<dependency, 2> found{
     dependency{"database", database && database->ready, database ? database->detail : text_of(database.error())},
     dependency{"vault", false, "its anchor is in the database, which is not ready", false}};

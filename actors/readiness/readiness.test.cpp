@@ -126,9 +126,9 @@ struct fixture {
       return {[this](const discord::shards::inspect&) { return states; }, [](discord::shards::start_now) {}};
     });
 
-  std::map<std::string, readiness::dependency> ask() {
+  std::map<std::string, readiness::dependency> ask(const postgres::handle& relay_pool = {}) {
     const auto subject = readiness::start(sim.sys(), {pool,
-                                                      {},
+                                                      relay_pool,
                                                       [this] { return cache; },
                                                       [this] { return queue; },
                                                       signer,
@@ -165,7 +165,7 @@ TEST_CASE("readiness: every dependency is asked, and what is away is named") {
   CHECK(all.size() == 7);
   for (const auto* name : {"database", "redis", "queue", "vault", "discord", "fences", "actors"})
     CHECK_MESSAGE(all[name].ready, name);
-  CHECK(all["discord"].detail == "1 shards are running here, 1 are held by other processes");
+  CHECK(all["discord"].detail == "shards: 1 here, 1 in other processes");
   f.cache = {false, "reconnecting"};
   f.database = {false, "read-only"};
   all = f.ask();
@@ -174,6 +174,24 @@ TEST_CASE("readiness: every dependency is asked, and what is away is named") {
   CHECK_FALSE(all["vault"].ready); // The anchor of the signer is in the database.
   CHECK_FALSE(all["vault"].needed);
   CHECK(all["queue"].ready);
+}
+
+TEST_CASE("readiness: the database is ready with both its roles, and each is counted or named") {
+  fixture f;
+  f.database.detail = "4 of 4 connections";
+  postgres::state relays{true, "1 of 1 connections"};
+  const auto relay_pool = f.sim.sys().spawn([&](postgres::handle::pointer) -> postgres::handle::behavior_type {
+    return {[](const postgres::transaction&) { return postgres::committed{}; },
+            [&](const postgres::health&) { return relays; }};
+  });
+  CHECK(f.ask(relay_pool)["database"].detail == "4 of 4 connections, 1 of 1 connections of the relay");
+  CHECK(f.ask()["database"].detail == "4 of 4 connections"); // Negative control: a node without a relay.
+  relays = {false, "0 of 1 connections: no such role"};
+  const auto database = f.ask(relay_pool)["database"];
+  CHECK_FALSE(database.ready);
+  CHECK(database.detail == "0 of 1 connections: no such role");
+  caf::anon_send_exit(relay_pool, caf::exit_reason::kill);
+  f.sim.run();
 }
 
 TEST_CASE("readiness: a port that does not answer within 2 s is not ready") {

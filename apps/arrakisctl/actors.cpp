@@ -80,7 +80,7 @@ output shown(bj::object answer, bool with_rates) {
   output out{answer,
              cli::table({"PATH", "STATE", "MAILBOX", "OLDEST S", with_rates ? "PER S" : "HANDLED", "MEAN US",
                          "REQUESTS", "RESTARTS", "LAST ERROR"},
-                        rows, "No actor stands there."),
+                        rows, "No actor runs."),
              {}};
   if (total > static_cast<int64_t>(rows.size()))
     out.text += cli::line("{} of {} actors; name a path, or another --sort.", rows.size(), total);
@@ -98,6 +98,8 @@ result actors(const config& settings, const arguments& given) {
   auto first = ask_daemon(settings, target);
   if (!first)
     return first.error();
+  if (given.has("PATH") && list_in(*first, "actors").empty())
+    return fail(ec::not_found, "no actor is at " + given.text("PATH") + ". `arrakisctl tree` shows the paths.");
   if (!with_rates)
     return shown(std::move(*first), false);
   ::poll(nullptr, 0, static_cast<int>(rate_over.count()));

@@ -45,6 +45,9 @@ TEST_CASE("daemon: an operator sees the supervision tree and every actor, and no
   CHECK(rows(d, {"actors", "arrakis/adapters/postgres/pool", "--sort", "rate"}, "actors").size() == 6);
   CHECK(d.ctl({"actors", "arrakis", "--sort", "name"}).first == 2);
   CHECK(d.ctl({"actors", "a b"}).first == 2);
+  const auto nobody = d.ctl({"actors", "arrakis/nobody"});
+  CHECK(nobody.first == 1);
+  CHECK_MESSAGE(nobody.second.find("no actor is at arrakis/nobody") != std::string::npos, nobody.second);
 
   CHECK(d.stop() == 0);
   const auto [after, text] = d.ctl({"tree"});

@@ -210,7 +210,7 @@ TEST_CASE("signals: a token that Discord refused is mended in its file, and SIGH
   write(tmp / "token", discord.discord().token + "\n");
   REQUIRE(rereads(one));
   CHECK_MESSAGE(one.ready(), one.log());
-  CHECK(one.ctl({"health"}).second.find("shards are running here") != std::string::npos);
+  CHECK(one.ctl({"health"}).second.find("shards: 1 here") != std::string::npos);
   CHECK(times(one.log(), refused) == 1); // Once, however often it was asked again.
   CHECK(one.stop() == 0);
 }

@@ -90,7 +90,7 @@ TEST_CASE("upgrade: the state of a8a6a10 goes on: the deployment in flight ends 
   const auto signer = t.ctl({"signer", "status"});
   INFO(signer.second);
   CHECK(signer.first == 0);
-  CHECK(contains(signer.second, "signs with key version 1, 1 are anchored"));
+  CHECK(contains(signer.second, "signs with key version 1; keys anchored: 1"));
   const auto deployed = w.guild_named("Deployed");
   CHECK(t.ctl({"manifest", "verify", deployed.guild}).first == 0);
   auto again = w.admin(deployed);

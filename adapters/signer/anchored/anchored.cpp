@@ -166,8 +166,8 @@ flow<caf::expected<condition>> do_inspect(self_pointer self, inspect m) {
     co_return now.error();
   if (now->signs_with == 0)
     co_return condition{false, "refuses to sign, deployments wait: " + now->why};
-  co_return condition{true,
-                      fmt::format("signs with key version {}, {} are anchored", now->signs_with, now->anchored.size())};
+  co_return condition{
+    true, fmt::format("signs with key version {}; keys anchored: {}", now->signs_with, now->anchored.size())};
 }
 
 /// Anchors the key before it gets its version: after a crash in between settle() finishes.
