@@ -60,8 +60,10 @@ std::string message_body(std::string text) { return message_body(std::move(text)
 
 std::string running_body(const progress& p, boost::json::array components, std::string_view progress_hint) {
   const blueprint::progress_count count{p.done, p.total};
-  auto text = fmt::format("{}\n{} · {}\n", bold(p.title), blueprint::bar(blueprint::percent(count)),
-                          blueprint::resources_text(count));
+  auto text = fmt::format("{}\n{}", bold(p.title), blueprint::bar(blueprint::percent(count)));
+  if (count.total > 0) // Known once the plan is there.
+    text += " · " + blueprint::resources_text(count);
+  text += "\n";
   bool before = true;
   for (const auto& stage : blueprint::stages) {
     const bool now = p.stage == stage.id;

@@ -13,6 +13,7 @@ TEST_CASE("progress: the message shows the stage, mentions nobody and fits Disco
   CHECK(text.find("▶ Categories") != std::string::npos);
   CHECK(text.find("· Channels") != std::string::npos);
   CHECK(text.find("40 % · 4 of 9") != std::string::npos);
+  CHECK(running_body({"Building Tabr", "community", 0, 0}, {}).find(" 0 %\\n") != std::string::npos); // No plan yet.
   CHECK(running.at("components").as_array().empty());
   CHECK(running.at("allowed_mentions").at("parse").as_array().empty());
   const auto ending = running_body({"Building Tabr", "roles", 1, 10}, {}, "use `/resume`");
