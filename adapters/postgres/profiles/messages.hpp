@@ -106,7 +106,7 @@ struct judged_before {
   std::vector<stored_verdict> newest_first;
 };
 
-/// Ranks an amount among the community's other members whose amount is known. -> ranked
+/// Ranks an amount among the community's other members who hold some. -> ranked
 struct rank {
   community_id community;
   snowflake member; ///< The member's own stored amount does not count.
@@ -116,7 +116,7 @@ struct rank {
 /// Answer to rank. Equal amounts have an equal rank.
 struct ranked {
   int64_t rank = 1; ///< 1 + the members with more.
-  int64_t of = 1;   ///< Members whose amount is known, this one included.
+  int64_t of = 1;   ///< Members who hold some, and this one.
 };
 
 using handle = caf::typed_actor<caf::replies_to<record>::with<recorded>, caf::replies_to<find>::with<found>,

@@ -225,7 +225,7 @@ judged_before read_history(pqxx::transaction_base& tx, const history& m) {
 
 ranked rank_of(pqxx::transaction_base& tx, const rank& m) {
   const auto row = tx.exec_params1("select 1 + count(*) filter (where amount > $3::numeric), 1 + count(*) from profiles"
-                                   " where community_id = $1 and amount is not null"
+                                   " where community_id = $1 and amount > 0"
                                    " and discord_id is distinct from $2",
                                    m.community.value, m.member.value, to_decimal(m.amount));
   return {row[0].as<int64_t>(), row[1].as<int64_t>()};

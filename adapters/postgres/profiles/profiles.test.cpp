@@ -233,7 +233,7 @@ TEST_CASE("profiles: the newest 20 verdicts of a member stay, and the others' do
   CHECK(b.find(chani));
 }
 
-TEST_CASE("profiles: members rank by what they hold, equal amounts equally, and unknown ones do not count") {
+TEST_CASE("profiles: members rank by what they hold, equal amounts equally; nothing and unknown do not count") {
   bench b;
   const auto holds = [&](uint64_t member, std::optional<uint64_t> amount) {
     auto order = b.order();
@@ -241,7 +241,7 @@ TEST_CASE("profiles: members rank by what they hold, equal amounts equally, and 
     order.amount = amount ? std::optional{uint256{*amount}} : std::nullopt;
     b.record(order);
   };
-  holds(1, 500), holds(2, 300), holds(3, 300), holds(4, {}), holds(5, 10);
+  holds(1, 500), holds(2, 300), holds(3, 300), holds(4, {}), holds(5, 10), holds(6, 0);
   const auto rank = [&](uint64_t member, uint64_t amount) {
     const auto r = b.get<profiles::ranked>(b.profiles, profiles::rank{b.mine, {member}, uint256{amount}, b.soon()});
     return fmt::format("{} of {}", r.rank, r.of);
@@ -250,6 +250,7 @@ TEST_CASE("profiles: members rank by what they hold, equal amounts equally, and 
   CHECK(rank(2, 300) == "2 of 4");
   CHECK(rank(3, 300) == "2 of 4");
   CHECK(rank(5, 10) == "4 of 4");
+  CHECK(rank(6, 0) == "5 of 5");
   CHECK(rank(1, 5) == "4 of 4");    // By what is held now: the stored 500 are not somebody else's.
   CHECK(rank(77, 400) == "2 of 5"); // Not judged before.
   const auto alone = b.get<profiles::ranked>(b.profiles, profiles::rank{b.theirs, {1}, uint256::max(), b.soon()});
