@@ -200,7 +200,7 @@ TEST_CASE("manifest: any stored document of version 1 reads, converts to version
     const auto read = read_manifest(stored);
     REQUIRE_MESSAGE(read, "seed " << seed << ": " << text_of(read.error()));
     CHECK(*read == m); // The first asset ranks, and there are no rules.
-    // What was signed are the stored bytes: reading needs no other form of them, and they are canonical as they are.
+    // Signatures are over the stored bytes: reading needs no other form of them, and they are canonical as they are.
     CHECK(text_of_tree(*json::parse(stored)) == stored);
     const auto converted = text_of_tree(to_json(*read)); // The next deployment signs these.
     CHECK(sha256_hex(converted) != sha256_hex(stored));

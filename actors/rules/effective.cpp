@@ -1,6 +1,7 @@
 #include "actors/rules/effective.hpp"
 
 #include "actors/rules/compile.hpp"
+#include "schemas/evm_address.hpp"
 #include "schemas/json_schema.hpp"
 
 #include <algorithm>
@@ -11,6 +12,15 @@
 namespace arrakis::rules {
 namespace {
 
+/// An address that the chain had confirmed was stored without a look at its checksum; its lower case has none.
+std::string confirmed_address(std::string text) {
+  if (!parse_evm_address(text))
+    for (auto& c : text)
+      if (c >= 'A' && c <= 'F')
+        c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
 /// The condition that a member holds the minimum of the asset. An ERC-1155 asset without a token id gives a leaf that
 /// does not compile, so that its community admits nobody by it.
 rule_node holds_minimum(const manifest_asset& asset) {
@@ -19,7 +29,7 @@ rule_node holds_minimum(const manifest_asset& asset) {
   out.parameters = {{"chain", asset.chain}, {"min", *asset.min_balance}};
   if (asset.type == "native")
     return out;
-  out.parameters["contract"] = asset.address.value_or("");
+  out.parameters["contract"] = confirmed_address(asset.address.value_or(""));
   out.parameters["symbol"] = asset.symbol;
   if (asset.type == "erc20")
     out.parameters["decimals"] = asset.decimals;

@@ -83,6 +83,17 @@ TEST_CASE("effective rules: the implied rule has an id and a name of its own") {
   CHECK(effective_rules(m).back().name == "Holders 3");
 }
 
+TEST_CASE("effective rules: an asset of an earlier build counts, whatever the case of its address") {
+  auto asset = spice;
+  asset.address = "0x5AAEb6053F3E94C9b9A09f33669435E7Ef1BeAed"; // No checksum of EIP-55 for it.
+  const auto m = community({asset});
+  CHECK_FALSE(check(m));
+  const auto compiled = compile(effective_rules(m));
+  REQUIRE(compiled);
+  const auto question = reads(compiled->at(0), {wallet(1)}).at(0);
+  CHECK(std::get<token_balance>(question.what).contract.text() == contract);
+}
+
 TEST_CASE("effective rules: a version is checked leaf by leaf before it is accepted") {
   auto m = community({spice, coin});
   CHECK_FALSE(check(m));

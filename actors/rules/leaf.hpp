@@ -10,6 +10,7 @@
 #include <boost/json/fwd.hpp>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,17 @@ public:
   virtual std::string sentence(const finding&, polarity) const = 0;
 };
 
+/// An input of the form in which an admin writes a leaf.
+struct form_input {
+  /// Kinds of values.
+  enum type : uint8_t { text, integer, list }; ///< A list is written with commas between its texts.
+  std::string_view member;                     ///< Of the leaf's JSON.
+  type is = text;
+  std::string_view label; ///< At most 45 characters, as Discord allows.
+  std::string_view example;
+  bool required = true;
+};
+
 /// The definition of a kind of leaves.
 struct leaf_kind {
   std::string_view name; ///< {"leaf": name, ...}; equal to the folder's name.
@@ -58,6 +70,8 @@ struct leaf_kind {
   std::string_view parameters;
   /// Adds "min", "max" and "wallets" to `parameters`: the leaf compares an amount (amounts.hpp).
   bool compares_amount = false;
+  /// The inputs of its form beside a name and the chain, at most four. Empty: a leaf of this kind is written as JSON.
+  std::span<const form_input> form = {};
   /// Reads what `parameters` accepts. `at` is the JSON pointer of the leaf. ec::invalid by refuse_field("rules", ...).
   caf::expected<std::unique_ptr<const leaf>> (*read)(const boost::json::object& parameters, const std::string& at);
 };

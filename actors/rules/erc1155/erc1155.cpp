@@ -26,6 +26,11 @@ caf::expected<std::unique_ptr<const leaf>> read(const boost::json::object& param
      }});
 }
 
+constexpr form_input form[]{{"contract", form_input::text, "Contract address", "0x…"},
+                            {"symbol", form_input::text, "Symbol of the item", "ITEM"},
+                            {"ids", form_input::list, "Token ids", "1, 2, 3"},
+                            {"min", form_input::text, "How many at least, of these together", "1"}};
+
 } // namespace
 
 const leaf_kind& definition() {
@@ -41,6 +46,7 @@ const leaf_kind& definition() {
     }
   })json",
                               .compares_amount = true,
+                              .form = form,
                               .read = read};
   return self;
 }

@@ -13,6 +13,11 @@ caf::expected<std::unique_ptr<const leaf>> read(const boost::json::object& param
   return token_balance_leaf(std::move(*token));
 }
 
+constexpr form_input form[]{{"contract", form_input::text, "Contract address", "0x…"},
+                            {"symbol", form_input::text, "Symbol of the token", "SPICE"},
+                            {"decimals", form_input::integer, "Decimals of the token", "18"},
+                            {"min", form_input::text, "Least amount", "100"}};
+
 } // namespace
 
 const leaf_kind& definition() {
@@ -28,6 +33,7 @@ const leaf_kind& definition() {
     }
   })json",
                               .compares_amount = true,
+                              .form = form,
                               .read = read};
   return self;
 }

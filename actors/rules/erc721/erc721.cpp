@@ -87,6 +87,11 @@ caf::expected<std::unique_ptr<const leaf>> read(const boost::json::object& param
   return std::make_unique<const owners>(std::move(*token), std::move(*ids));
 }
 
+constexpr form_input form[]{{"contract", form_input::text, "Contract address", "0x…"},
+                            {"symbol", form_input::text, "Symbol of the collection", "PASS"},
+                            {"min", form_input::text, "How many at least", "1"},
+                            {"ids", form_input::list, "Only these token ids (empty: any)", "1, 2, 3", false}};
+
 } // namespace
 
 const leaf_kind& definition() {
@@ -103,6 +108,7 @@ const leaf_kind& definition() {
     }
   })json",
                               .compares_amount = true,
+                              .form = form,
                               .read = read};
   return self;
 }

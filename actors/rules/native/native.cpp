@@ -24,6 +24,9 @@ caf::expected<std::unique_ptr<const leaf>> read(const boost::json::object& param
                        }});
 }
 
+constexpr form_input form[]{{"min", form_input::text, "Least amount", "0.5", false},
+                            {"max", form_input::text, "Less than this amount (empty: no upper bound)", "100", false}};
+
 } // namespace
 
 const leaf_kind& definition() {
@@ -36,6 +39,7 @@ const leaf_kind& definition() {
     }
   })json",
                               .compares_amount = true,
+                              .form = form,
                               .read = read};
   return self;
 }
