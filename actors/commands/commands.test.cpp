@@ -93,7 +93,7 @@ TEST_CASE("commands: every owner declares what Discord takes, under names of its
     for (const auto& c : owner->commands)
       names.insert(c.name);
   }
-  for (const auto* expected : {"onboard", "resume", "reconcile"})
+  for (const auto* expected : {"onboard", "resume", "rules", "reconcile"})
     CHECK(names.contains(expected));
 }
 
@@ -134,6 +134,7 @@ std::vector<usable> expected() {
           used(command, "onboard", admin),
           used(command, "reconcile", admin),
           used(command, "resume", admin),
+          used(command, "rules", admin),
           used(component, "deployment:progress", admin),
           used(component, "deployment:retry", admin),
           used(component, "reconcile", admin),
@@ -142,7 +143,9 @@ std::vector<usable> expected() {
           used(modal, "asset-decimals", admin),
           used(modal, "community-name", admin),
           used(modal, "tier-add", admin),
-          used(modal, "tier-edit", admin)};
+          used(modal, "tier-edit", admin),
+          used(modal, "rule-add", admin),
+          used(modal, "rule-edit", admin)};
 }
 
 /// The same as the owners declare it.

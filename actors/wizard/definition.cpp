@@ -22,7 +22,10 @@ const ingress::declaration& definition() {
                  {.name = "resume",
                   .description = "Go on with the wizard that is open, or see the latest deployment",
                   .needs = administrator,
-                  .options = {{.name = "session_id", .description = "Only if it is this session"}}}},
+                  .options = {{.name = "session_id", .description = "Only if it is this session"}}},
+                 {.name = "rules",
+                  .description = "See and change the rules: who gets which role, and who is admitted to the tiers",
+                  .needs = administrator}},
     .components = {{.prefix = "wizard", .needs = administrator, .modal = &core::modal_for},
                    {.prefix = "deployment:retry", .needs = administrator},
                    {.prefix = "deployment:progress", .needs = administrator}},
@@ -30,7 +33,9 @@ const ingress::declaration& definition() {
                {.prefix = "asset-address", .needs = administrator},
                {.prefix = "asset-decimals", .needs = administrator},
                {.prefix = "tier-add", .needs = administrator},
-               {.prefix = "tier-edit", .needs = administrator}},
+               {.prefix = "tier-edit", .needs = administrator},
+               {.prefix = "rule-add", .needs = administrator},
+               {.prefix = "rule-edit", .needs = administrator}},
     .start = &start_from,
     .supervises = {true, "one_for_one", 5, 60, "sessions: one per user and guild, quarantined alone"}};
   return it;

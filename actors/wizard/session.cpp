@@ -123,7 +123,7 @@ flow<> count_role_members(self_pointer self, deadline until) {
 }
 
 flow<reply> shown(self_pointer self, record r, std::string notice, click_ptr c) {
-  if (r.at == step::role_mapping || r.at == step::channel_structure || r.at == step::review)
+  if (r.at == step::role_mapping || r.at == step::channel_structure || r.at == step::review || r.at == step::rules)
     co_await read_guild(self, c->until, false);
   if (r.at == step::role_mapping)
     co_await count_role_members(self, c->until);
@@ -161,13 +161,18 @@ flow<caf::expected<reply>> store_and_show(self_pointer self, int64_t expected, r
 
 // --- Beginning
 
+/// The page that a session begins at.
+enum class entry { setup, rules };
 /// A fresh session over whatever version is there, filled from the community's active manifest where there is one.
-flow<caf::expected<reply>> begin(self_pointer self, int64_t expected, click_ptr c) {
+flow<caf::expected<reply>> begin(self_pointer self, int64_t expected, click_ptr c, entry at = entry::setup) {
   auto& st = self->state;
   const auto by = c->until.sooner(within(self, st.opt->limits.community_within));
   auto community = co_await ask(self, st.to.communities, by, community::describe{st.guild, by});
   if (!community)
     co_return community.error();
+  if (at == entry::rules && !community->active)
+    co_return apart("Nothing is deployed in this server yet, so there are no rules. `/onboard` sets it up; its review "
+                    "has a button “Rules”.");
   co_await read_guild(self, c->until, false);
   auto r = core::fresh(core::session_id(random_hex(12), st.user), st.user, st.guild, c->what->channel, wall_ms());
   r.guild_name = st.facts ? st.facts->name : std::string{};
@@ -176,6 +181,8 @@ flow<caf::expected<reply>> begin(self_pointer self, int64_t expected, click_ptr 
     r = core::editing(std::move(r), *community->active, community->record.active_version);
   else if (community->exists)
     r.draft.name = community->record.name;
+  if (at == entry::rules)
+    r = core::at_rules(std::move(r));
   st.community = std::move(*community);
   notice = context_of(self, c).frozen;
   log::info("wizard.opened", {{"guild", st.guild.text()},
@@ -234,34 +241,6 @@ bool uncertain(ec code) {
     case ec::internal: return false;
   }
   return false;
-}
-
-flow<caf::expected<community::deployed>> submit(self_pointer self, record r, click_ptr c) {
-  auto& st = self->state;
-  const auto until = c->until.sooner(within(self, st.opt->limits.submit_within));
-  community::deploy order;
-  order.guild = st.guild;
-  order.admin = st.user;
-  order.wanted = std::make_shared<const manifest>(core::build_manifest(r.draft));
-  order.key = r.idempotency_key();
-  order.base_version = r.base_version;
-  order.application = c->what->application;
-  order.interaction_token = c->what->token;
-  order.token_life = token_left(*c->what, wall_ms());
-  order.trace = c->what->trace;
-  order.until = until;
-  auto done = co_await ask(self, st.to.communities, until, std::move(order));
-  co_return done;
-}
-
-/// `version` 0: the newest.
-flow<caf::expected<community::deployed>> run_again(self_pointer self, int64_t version, click_ptr c) {
-  auto& st = self->state;
-  const auto until = c->until.sooner(within(self, st.opt->limits.submit_within));
-  community::retry order{st.guild, st.user, c->what->application, c->what->token, token_left(*c->what, wall_ms()),
-                         until,    version, c->what->trace};
-  auto done = co_await ask(self, st.to.communities, until, std::move(order));
-  co_return done;
 }
 
 /// `next` is at DEPLOY: stored before anything is asked, so that a second click finds it there.
@@ -333,7 +312,8 @@ knowledge needed(const core::event& e) {
     return knowledge::none;
   if (e.action == "deploy" || e.action == "retry" || e.action == "refresh")
     return knowledge::anew;
-  return e.action.starts_with("role-") || e.action == "channel-use" ? knowledge::shown : knowledge::none;
+  return e.action.starts_with("role-") || e.action == "channel-use" || e.action == "rule-grant" ? knowledge::shown
+                                                                                                : knowledge::none;
 }
 
 /// The draft goes first: whoever dies after that leaves a session that can be cancelled again, and never a draft that
@@ -528,11 +508,44 @@ flow<caf::expected<reply>> resumed(self_pointer self, click_ptr c) {
   co_return co_await store_and_show(self, version, std::move(r), {}, c); // The write extends its life.
 }
 
+/// The page of the rules, in the session that is open or in one that changes what is deployed.
+flow<caf::expected<reply>> rules_opened(self_pointer self, click_ptr c) {
+  auto found = co_await load(self, c->until);
+  if (!found)
+    co_return found.error();
+  if (!found->session) {
+    auto draft = co_await restore(self, found->version, c->until);
+    if (!draft)
+      co_return draft.error();
+    found->session = std::move(*draft);
+  }
+  if (found->session && found->session->at == step::deploy) {
+    auto now = co_await refreshed(self, std::move(*found->session), c);
+    if (!now)
+      co_return now.error();
+    found->session = std::move(*now);
+  }
+  if (!found->session || found->session->at == step::complete)
+    co_return co_await begin(self, found->session ? found->session->version : found->version, c, entry::rules);
+  auto r = std::move(*found->session);
+  if (r.at == step::deploy)
+    co_return co_await shown(self, std::move(r), "The rules can be changed when this deployment has ended.", c);
+  const auto version = r.version;
+  std::string notice;
+  if (core::is_walked(r))
+    r = core::at_rules(std::move(r));
+  else
+    notice = "Your setup is open at this step. Its review has a button “Rules”.";
+  co_return co_await store_and_show(self, version, std::move(r), std::move(notice), c);
+}
+
 flow<caf::expected<reply>> work_on(self_pointer self, click_ptr c, bool is_repeated) {
   if (is_repeated)
     return checked_again(self, c);
   if (c->what->kind != interaction_kind::command)
     return acted(self, c);
+  if (c->what->command == "rules")
+    return rules_opened(self, c);
   return c->what->command == "resume" ? resumed(self, c) : opened(self, c);
 }
 

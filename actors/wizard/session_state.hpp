@@ -70,4 +70,9 @@ flow<caf::expected<core::deployment_state>> read_progress(self_pointer, click_pt
 /// deployment has ended. No effect if the store does not answer.
 flow<bool> follow_progress(self_pointer, click_ptr);
 
+/// Submits the plan under the session's idempotency key.
+flow<caf::expected<community::deployed>> submit(self_pointer, core::record, click_ptr);
+/// Starts a failed deployment again. `version` 0: the newest.
+flow<caf::expected<community::deployed>> run_again(self_pointer, int64_t version, click_ptr);
+
 } // namespace arrakis::wizard::session

@@ -13,7 +13,7 @@ inline constexpr size_t custom_id_max = 100;
 
 /// Prefixes of modals' custom ids. Messages of earlier versions carry them too, so none may be removed.
 inline constexpr std::string_view modal_prefixes[]{"community-name", "asset-address", "asset-decimals", "tier-add",
-                                                   "tier-edit"};
+                                                   "tier-edit",      "rule-add",      "rule-edit"};
 
 /// The parts of a wizard control's custom id.
 struct custom_id {
@@ -28,7 +28,8 @@ std::optional<custom_id> parse_custom_id(std::string_view text);
 /// The custom id of a control on the record's present screen.
 std::string component_id(std::string_view action, const record&, std::string_view argument = {});
 /// Custom id of a modal: community-name:{session}, asset-address:{session}:{type}:{chain}, asset-decimals:{session},
-/// tier-add:{session} and tier-edit:{session}:{tier_key}.
+/// tier-add:{session}, tier-edit:{session}:{tier_key}, rule-add:{session}:{kind}[:{chain}] and
+/// rule-edit:{session}:{rule_key}.
 std::string modal_id(std::string_view prefix, std::string_view session, std::string_view argument = {});
 
 /// Custom id of the button Retry below a failed deployment: deployment:retry:{version}. It needs no session: the

@@ -19,12 +19,16 @@ decision refuse_form(record, const event&, std::string why);
 
 /// Input of a form, trimmed and cut far beyond the limits of all rules, because refused input is stored in the record,
 /// which must stay small.
-std::string field(const event&, const std::string& name);
+std::string field(const event&, const std::string& name, size_t bytes_max = 1'024);
 
 /// Decides a click at the step of the tiers.
 decision click_in_tiers(const record&, const event&, const context&);
 /// Decides a click at the step of the channels.
 decision click_in_channels(const record&, const event&, const context&);
+/// Decides a click at the page of the rules.
+decision click_in_rules(const record&, const event&, const context&);
+/// Decides a sent modal rule-add or rule-edit.
+decision submit_rule(const record&, const event&, const context&);
 /// Decides a sent modal tier-add or tier-edit.
 decision submit_tier(const record&, const event&);
 

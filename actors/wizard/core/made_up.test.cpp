@@ -45,7 +45,16 @@ const std::vector<std::string> actions{"continue",
                                        "tier-remove",
                                        "channel-pick",
                                        "channel-use",
-                                       "more-channels"};
+                                       "more-channels",
+                                       "edit-rules",
+                                       "edit-rules",
+                                       "rank-by",
+                                       "rule-pick",
+                                       "rule-new",
+                                       "rule-add",
+                                       "rule-edit",
+                                       "rule-remove",
+                                       "rule-grant"};
 const std::vector<std::string> words{"",
                                      "0",
                                      "9",
@@ -68,6 +77,15 @@ const std::vector<std::string> words{"",
                                      "\xF0\x9F\x94\xA5",
                                      std::string(5000, 'x'),
                                      "0x",
+                                     "json",
+                                     "native:berachain",
+                                     "erc20:berachain",
+                                     "tiers",
+                                     "new",
+                                     "tier:gold",
+                                     R"({"leaf":"native","chain":"base","min":"1"})",
+                                     R"({"not":{"leaf":"native","chain":"base","max":"1"}})",
+                                     "asset-2",
                                      token};
 } // namespace
 
@@ -83,7 +101,8 @@ TEST_CASE("wizard: whatever a client makes up is refused or accepted, and never 
       e.seen_version = r.version;
     for (auto n = chance() % 3; n > 0; --n)
       e.values.push_back(any(words));
-    for (auto field : {"name", "address", "token_id", "min_balance", "decimals", "ranks", "amount", "color", "hoist"})
+    for (auto field : {"name", "address", "token_id", "min_balance", "decimals", "ranks", "amount", "color", "hoist",
+                       "when", "min", "max", "contract", "symbol"})
       if (chance() % 2)
         e.fields[field] = any(words);
     const context ctx{everything(), chance() % 5 ? &facts : nullptr, 0};

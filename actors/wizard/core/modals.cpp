@@ -2,6 +2,7 @@
 
 #include "actors/wizard/core/custom_id.hpp"
 #include "actors/wizard/core/plan.hpp"
+#include "actors/wizard/core/rule_forms.hpp"
 #include "actors/wizard/core/rules.hpp"
 #include "runtime/unicode.hpp"
 
@@ -16,6 +17,7 @@ struct input {
   std::string id, label, placeholder;
   int least = 0, most = 100;
   bool required = true;
+  bool is_paragraph = false;
 };
 
 /// At most so many code points: what Discord takes as an input's value.
@@ -27,7 +29,7 @@ std::string head(const std::string& text, int characters_max) {
 }
 
 js::object row(const input& x, const form_fields& filled) {
-  js::object o{{"type", 4},        {"custom_id", x.id},    {"style", 1},
+  js::object o{{"type", 4},        {"custom_id", x.id},    {"style", x.is_paragraph ? 2 : 1},
                {"label", x.label}, {"max_length", x.most}, {"required", x.required}};
   const auto found = filled.find(x.id);
   const auto value = found == filled.end() ? std::string{} : head(found->second, x.most);
@@ -76,13 +78,34 @@ std::string tier_modal(std::string id, std::string_view title, bool is_role_made
   std::vector<input> inputs{
     {"name", "Name", "Gold", 1, 100},
     {"ranks", "Ranks, where rank 1 holds the most", "1-10, or 51+ for 51 and below", 0, 40, false},
-    {"amount", "Or an amount to hold, instead of ranks", "500, in your first asset", 0, 100, false}};
+    {"amount", "Or an amount to hold, instead of ranks", "500, in the asset that ranks", 0, 100, false}};
   if (is_role_made) {
     inputs.push_back(
       {"color", "Colour: a name, or # and six digits", "gold, or #FFD700; empty for none", 0, 30, false});
     inputs.push_back({"hoist", "List its members apart from others? yes/no", "yes", 0, 5, false});
   }
   return modal(std::move(id), title, inputs, filled);
+}
+
+/// The name of a rule, then what its form asks for.
+std::vector<input> rule_inputs(const rules::leaf_kind* kind) {
+  std::vector<input> out{{"name", "Name", "Whales", 1, 100}};
+  if (kind == nullptr)
+    out.push_back({std::string{rule_conditions}, "Conditions, as JSON",
+                   R"({"all": [{"leaf": "native", "chain": "base", "min": "1"}]})", 1, rule_conditions_max, true,
+                   true});
+  else
+    for (const auto& x : kind->form)
+      out.push_back(
+        {std::string{x.member}, std::string{x.label}, std::string{x.example}, x.required ? 1 : 0, 1'000, x.required});
+  return out;
+}
+
+std::optional<std::string> rule_correction(const record& r, const refused_form& f) {
+  if (f.form == "rule-add")
+    return rule_add_form(r, f.argument, f.fields);
+  const auto index = rule_of_key(r.draft, f.argument);
+  return index ? std::optional{rule_edit_form(r, *index, f.fields)} : std::nullopt;
 }
 
 bool is_asset_type(const std::string& text) { return std::ranges::find(asset_types(), text) != asset_types().end(); }
@@ -134,6 +157,15 @@ std::string tier_edit_form(const record& r, size_t index, const form_fields& fil
   return tier_modal(modal_id("tier-edit", r.id, tier_key(r.draft, role)), "Change a tier", !role.existing, filled);
 }
 
+std::string rule_add_form(const record& r, const std::string& what, const form_fields& filled) {
+  return modal(modal_id("rule-add", r.id, what), "Add a rule", rule_inputs(kind_of_form(what)), filled);
+}
+
+std::string rule_edit_form(const record& r, size_t index, const form_fields& filled) {
+  const auto* kind = form_kind(r.draft.rules.at(index).when);
+  return modal(modal_id("rule-edit", r.id, rule_key(r.draft, index)), "Change a rule", rule_inputs(kind), filled);
+}
+
 std::optional<std::string> correction(const record& r) {
   if (!r.refused)
     return asset_correction(r);
@@ -142,6 +174,8 @@ std::optional<std::string> correction(const record& r) {
     return name_modal(r.id, f.fields);
   if (f.form == "asset-decimals")
     return decimals_modal(r.id, f.fields);
+  if (f.form == "rule-add" || f.form == "rule-edit")
+    return rule_correction(r, f);
   return f.form == "tier-add" || f.form == "tier-edit" ? tier_correction(r, f) : std::nullopt;
 }
 
@@ -151,7 +185,9 @@ const std::vector<std::string>& inputs_of(std::string_view prefix) {
     {"asset-decimals", {"decimals"}},
     {"asset-address", {"address", "token_id", "min_balance"}},
     {"tier-add", {"name", "ranks", "amount", "color", "hoist"}},
-    {"tier-edit", {"name", "ranks", "amount", "color", "hoist"}}};
+    {"tier-edit", {"name", "ranks", "amount", "color", "hoist"}},
+    {"rule-add", rule_members()},
+    {"rule-edit", rule_members()}};
   static const std::vector<std::string> none;
   const auto found = inputs.find(prefix);
   return found == inputs.end() ? none : found->second;

@@ -24,6 +24,11 @@ std::string tier_add_form(const record&, const form_fields& filled);
 /// The modal that edits the tier at `index`, filled in with `filled`.
 std::string tier_edit_form(const record&, size_t index, const form_fields& filled);
 
+/// Modal of a new rule (`what` as in rule_forms.hpp), prefilled with `filled`.
+std::string rule_add_form(const record&, const std::string& what, const form_fields& filled);
+/// Modal of the rule at `index`, prefilled with `filled`.
+std::string rule_edit_form(const record&, size_t index, const form_fields& filled);
+
 /// Modal that was refused last, prefilled with its input. Empty: there is none, or its tier or asset is gone.
 std::optional<std::string> correction(const record&);
 

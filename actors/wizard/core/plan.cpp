@@ -1,6 +1,7 @@
 #include "actors/wizard/core/plan.hpp"
 
 #include "actors/wizard/core/names.hpp"
+#include "actors/wizard/core/rule_forms.hpp"
 #include "actors/wizard/core/rules.hpp"
 #include "actors/wizard/core/tiers.hpp"
 #include "runtime/assert.hpp"
@@ -167,7 +168,14 @@ std::vector<gap> gaps(const draft& d, const catalogue& names) {
     out.push_back({step::role_mapping, "Roles: these tiers still lack one: " + without + "."});
   if (d.channel_template.empty())
     out.push_back({step::channel_structure, "Channels: choose a template or skip them."});
+  for (auto& sentence : rule_faults(d))
+    out.push_back({step::rules, "Rules: " + sentence});
   return out;
+}
+
+std::optional<size_t> rule_at(const draft& d, std::string_view id) {
+  const auto found = std::ranges::find(d.rules, id, &rule::id);
+  return found == d.rules.end() ? std::nullopt : std::optional{static_cast<size_t>(found - d.rules.begin())};
 }
 
 std::string ranked_asset(const draft& d) {

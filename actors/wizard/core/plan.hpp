@@ -33,6 +33,8 @@ struct gap {
 /// Missing answers of a draft, in the order of the steps; empty: it can be deployed.
 std::vector<gap> gaps(const draft&, const catalogue&);
 
+/// The rule of this id; none: there is no such rule.
+std::optional<size_t> rule_at(const draft&, std::string_view id);
 /// Id of the asset that ranks the members: the one of the draft while it is there, else the first. Empty: no assets.
 std::string ranked_asset(const draft&);
 /// Builds the manifest of a draft without gaps. Deterministic.

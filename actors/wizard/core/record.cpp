@@ -11,9 +11,12 @@ namespace {
 namespace js = boost::json;
 
 constexpr int64_t layout = 1;
-constexpr std::array<std::string_view, 10> names{
-  "INIT",   "CHAIN_SELECT", "ASSET_CONFIG", "ELIGIBILITY_RULES", "ROLE_MAPPING", "CHANNEL_STRUCTURE", "REVIEW",
-  "DEPLOY", "COMPLETE",     "FAILED"};
+constexpr std::array<std::string_view, 11> names{"INIT",         "CHAIN_SELECT",
+                                                 "ASSET_CONFIG", "ELIGIBILITY_RULES",
+                                                 "ROLE_MAPPING", "CHANNEL_STRUCTURE",
+                                                 "REVIEW",       "DEPLOY",
+                                                 "COMPLETE",     "FAILED",
+                                                 "RULES"};
 
 js::array texts(const std::vector<std::string>& list) { return js::array(list.begin(), list.end()); }
 void put(js::object& o, std::string_view key, const std::optional<std::string>& value) {
@@ -183,11 +186,13 @@ js::object write(const focus& f) {
   js::object o{{"asset_chain", f.asset_chain}, {"tier", f.tier}, {"role_page", f.role_page}};
   if (f.channel_item > 0)
     o["channel_item"] = f.channel_item;
+  if (!f.rule.empty())
+    o["rule"] = f.rule;
   return o;
 }
 focus read_focus(const js::object& o) {
   return {str(o, "asset_chain"), str(o, "tier"), static_cast<size_t>(num(o, "role_page")),
-          static_cast<size_t>(num(o, "channel_item"))};
+          static_cast<size_t>(num(o, "channel_item")), str(o, "rule")};
 }
 js::object write(const refused_form& f) {
   js::object fields;
@@ -254,8 +259,10 @@ std::optional<step> parse_step(std::string_view text) {
   return std::nullopt;
 }
 
+bool is_editable(step s) { return s < step::review || s == step::rules; }
+
 int percent(step s) {
-  constexpr std::array<int, 10> values{0, 12, 25, 37, 50, 62, 75, 87, 100, 0};
+  constexpr std::array<int, 11> values{0, 12, 25, 37, 50, 62, 75, 87, 100, 0, 75};
   return values[static_cast<size_t>(s)];
 }
 

@@ -13,7 +13,7 @@
 
 namespace arrakis::wizard::core {
 
-/// Steps of the wizard, in their order.
+/// Steps of the wizard, in their order; the rules are a page beside them, which the review opens.
 enum class step {
   init,
   chain_select,
@@ -24,8 +24,11 @@ enum class step {
   review,
   deploy,
   complete,
-  failed
+  failed,
+  rules
 };
+/// True for the steps at which the plan is changed.
+bool is_editable(step);
 /// The name of a step in a stored session.
 std::string_view to_string(step);
 /// Parses the name of a step; none: unknown.
@@ -68,6 +71,7 @@ struct focus {
   size_t role_page = 0; ///< Page of the menu of existing roles or channels.
   /// Index in channel_items of the category or channel whose existing channel is being chosen.
   size_t channel_item = 0;
+  std::string rule; ///< Id of the rule that is being changed.
   bool operator==(const focus&) const = default;
 };
 

@@ -174,6 +174,8 @@ plan_changes changes_of(const record& r, const guild::state* now, const manifest
     if (active) {
       out.tiers = compare(plan.tiers, &active->tiers);
       out.assets = compare(plan.assets, &active->assets);
+      out.rules = compare(plan.rules, &active->rules);
+      out.is_ranked_anew = plan.ranked_asset != active->ranked_asset;
     }
   } else {
     compare_ids(plan, r, out);
@@ -228,6 +230,8 @@ std::string change_lines(const record& r, const context& ctx) {
   counts.add("−", changes.chosen_removed, {"channel of yours", "channels of yours"});
   counts.add(changes.tiers, {"tier", "tiers"});
   counts.add(changes.assets, {"asset", "assets"});
+  counts.add(changes.rules, {"rule", "rules"});
+  counts.add("", changes.is_ranked_anew ? 1 : 0, {"other asset that ranks", ""});
   auto out = counts.text().empty() ? std::string{"Nothing in your server changes."} : counts.text() + ".";
   if (changes.roles.removed + changes.categories.removed + changes.channels.removed > 0)
     out += " What leaves the plan (−) stays in your server.";

@@ -14,7 +14,8 @@ struct change_counts {
 /// Changes of a plan against the active version.
 struct plan_changes {
   change_counts roles, categories, channels; ///< Only what a deployment makes; a resource that it uses is a mapping.
-  change_counts tiers, assets;               ///< Only where there is an active version to compare with.
+  change_counts tiers, assets, rules;        ///< Only where there is an active version to compare with.
+  bool is_ranked_anew = false;               ///< Another asset ranks the members.
   /// Roles of the guild that stand for a tier: newly chosen ones, and those that are chosen no more.
   size_t mappings_added = 0, mappings_removed = 0;
   /// Existing categories and channels: newly chosen ones, and those no longer chosen.

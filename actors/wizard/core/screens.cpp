@@ -8,6 +8,7 @@
 #include "actors/wizard/core/page.hpp"
 #include "actors/wizard/core/plan.hpp"
 #include "actors/wizard/core/review.hpp"
+#include "actors/wizard/core/rule_page.hpp"
 #include "actors/wizard/core/tier_page.hpp"
 #include "runtime/foreign_text.hpp"
 
@@ -34,6 +35,7 @@ title_of_step title_of(step s) {
     case step::deploy: return {"Step 8 of 8", "Deploying"};
     case step::complete: return {"Onboarding", "Complete"};
     case step::failed: return {"Onboarding", "Failed"};
+    case step::rules: return {"Rules", "Who gets what"};
   }
   return {};
 }
@@ -208,6 +210,14 @@ void role_page(page& p, const record& r, const context& ctx) {
   walk_row(p, r, filled(r, ctx));
 }
 
+std::vector<option> ranked_options(const draft& d) {
+  std::vector<option> out;
+  for (const auto& asset : d.assets)
+    out.push_back({asset.symbol + " ranks", asset.id, "Rank 1 holds the most of it; amounts of tiers are in it",
+                   asset.id == ranked_asset(d)});
+  return out;
+}
+
 void review_page(page& p, const record& r, const context& ctx) {
   auto& d = r.draft;
   p.text = r.base_version > 0
@@ -221,6 +231,7 @@ void review_page(page& p, const record& r, const context& ctx) {
   p.field("Assets", asset_lines(d, ctx));
   p.field("Tiers", tier_lines(d));
   p.field("Roles", role_lines(r));
+  p.field("Rules", rule_lines(d));
   p.field("Channels", channel_lines(d));
   p.field("What members see", member_lines(d));
   std::string against;
@@ -249,7 +260,10 @@ void review_page(page& p, const record& r, const context& ctx) {
          button(secondary, "Assets", component_id("edit-assets", r)),
          button(secondary, "Tiers", component_id("edit-tiers", r)),
          button(secondary, "Roles", component_id("edit-roles", r))});
+  if (d.assets.size() > 1)
+    p.row({select(component_id("rank-by", r), "Asset that ranks your members", ranked_options(d))});
   p.row({button(secondary, "Channels", component_id("edit-channels", r)),
+         button(secondary, "Rules", component_id("edit-rules", r)),
          button(secondary, "Check again", component_id("refresh", r))});
   p.row({button(success, "Deploy", component_id("deploy", r), against.empty()),
          button(secondary, "Back", component_id("back", r)), button(danger, "Cancel", component_id("cancel", r))});
@@ -332,6 +346,7 @@ std::string screen(const record& r, const context& ctx, std::string_view notice)
     case step::deploy: deploy_page(p, r, ctx); break;
     case step::complete: complete_page(p, r); break;
     case step::failed: failed_page(p, r, ctx); break;
+    case step::rules: rule_page(p, r, ctx); break;
   }
   offer_correction(p, r);
   const auto title = title_of(r.at);

@@ -40,7 +40,7 @@ record moved(record r, step to) {
 }
 
 decision go_on(const record& r, const context& ctx) {
-  if (r.at >= step::review)
+  if (!is_editable(r.at))
     return wrong_step();
   for (auto& missing : gaps(r.draft, ctx.names))
     if (missing.at == r.at)
@@ -55,7 +55,7 @@ decision go_back(const record& r) {
     return show(moved(r, step::review));
   if (r.at == step::init && !r.from_review)
     return refuse("This is the first step: there is nothing before it.");
-  if (r.at > step::review)
+  if (r.at > step::review && !is_editable(r.at))
     return refuse(
       "A deployment cannot be taken back from here. Wait for its end; afterwards /onboard changes what it made.");
   return show(moved(r, r.from_review ? step::review : before(r.at)));
@@ -246,6 +246,15 @@ decision retry(record r, const context& ctx) {
   return {decision::retry, std::move(r), {}};
 }
 
+decision choose_ranked(record r, const event& e) {
+  const auto asset = e.values.size() == 1 ? std::ranges::find(r.draft.assets, e.values[0], &manifest_asset::id)
+                                          : r.draft.assets.end();
+  if (asset == r.draft.assets.end())
+    return refuse("Ranked asset: choose one of the menu.");
+  r.draft.ranked_asset = asset == r.draft.assets.begin() ? "" : asset->id;
+  return show(std::move(r));
+}
+
 decision click_in_step(const record& r, const event& e, const context& ctx) {
   auto at = [&](step s) { return r.at == s; };
   if (e.action == "chain" && at(step::chain_select))
@@ -286,6 +295,10 @@ decision click_in_step(const record& r, const event& e, const context& ctx) {
     skip_channels(next.draft);
     return show(moved(next, onward(next, ctx.names)));
   }
+  if (at(step::rules))
+    return click_in_rules(r, e, ctx);
+  if (at(step::review) && e.action == "rank-by")
+    return choose_ranked(r, e);
   return at(step::channel_structure) ? click_in_channels(r, e, ctx) : wrong_step();
 }
 
@@ -301,11 +314,10 @@ decision correct(const record& r) {
 }
 
 decision click(const record& r, const event& e, const context& ctx) {
-  static const std::map<std::string_view, step> edits{{"edit-chain", step::chain_select},
-                                                      {"edit-assets", step::asset_config},
-                                                      {"edit-tiers", step::eligibility_rules},
-                                                      {"edit-roles", step::role_mapping},
-                                                      {"edit-channels", step::channel_structure}};
+  static const std::map<std::string_view, step> edits{
+    {"edit-chain", step::chain_select},         {"edit-assets", step::asset_config},
+    {"edit-tiers", step::eligibility_rules},    {"edit-roles", step::role_mapping},
+    {"edit-channels", step::channel_structure}, {"edit-rules", step::rules}};
   if (auto to = edits.find(e.action); to != edits.end())
     return edit(r, to->second);
   if (e.action == "start" || e.action == "edit-name")
@@ -375,10 +387,11 @@ decision apply(const record& r, const event& e, const context& ctx) {
   if (r.at == step::complete)
     return refuse("This onboarding is complete. /onboard opens it again to change something.");
   if (e.what == event::submit)
-    return e.action == "community-name" ? submit_name(r, e)
-         : e.action == "asset-decimals" ? submit_decimals(r, e, ctx)
-         : e.action == "asset-address"  ? submit_asset(r, e, ctx)
-                                        : submit_tier(r, e);
+    return e.action == "community-name"  ? submit_name(r, e)
+         : e.action == "asset-decimals"  ? submit_decimals(r, e, ctx)
+         : e.action == "asset-address"   ? submit_asset(r, e, ctx)
+         : e.action.starts_with("rule-") ? submit_rule(r, e, ctx)
+                                         : submit_tier(r, e);
   if (e.seen_version && *e.seen_version != r.version)
     return {decision::overtaken, r, "Another click was quicker, so this one did nothing. This is the present state."};
   return click(r, e, ctx);
@@ -475,6 +488,16 @@ record fresh(std::string session, snowflake user, snowflake guild, snowflake cha
   r.channel = channel;
   r.created_ms = now_ms;
   r.updated_ms = now_ms;
+  return r;
+}
+
+bool is_walked(const record& r) { return r.from_review || r.at >= step::review; }
+
+record at_rules(record r) {
+  if (r.at == step::rules)
+    return r;
+  r = moved(std::move(r), step::rules);
+  r.from_review = true;
   return r;
 }
 

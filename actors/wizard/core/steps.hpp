@@ -96,6 +96,10 @@ record submission_lost(record);
 
 /// A new session at its first step.
 record fresh(std::string session, snowflake user, snowflake guild, snowflake channel, int64_t now_ms);
+/// True where every step was walked once, so that the review shows the plan.
+bool is_walked(const record&);
+/// Session at the page of its rules, which leads back to the review. Its plan is one that the review shows.
+record at_rules(record);
 /// Session that edits the active version: every step is filled, and it begins at the review.
 record editing(record, const manifest& active, int64_t active_version);
 

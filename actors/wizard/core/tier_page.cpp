@@ -75,8 +75,8 @@ std::string tier_lines(const draft& d) {
 void tier_page(page& p, const record& r, const context& ctx) {
   p.text =
     "**Rank** orders your members by what they hold: rank 1 is the member who holds the most, rank 2 the next, and "
-    "so on. A tier takes a range of ranks, or everybody who holds an amount of your first asset. Whoever fits "
-    "several tiers gets the topmost.\n"
+    "so on. A tier takes a range of ranks, or everybody who holds an amount of the asset that ranks. Whoever "
+    "fits several tiers gets the topmost.\n"
     "Start from a template, then change it as you like.";
   const auto focus = focused_tier(r);
   p.field("Tiers", focus ? detailed_lines(r.draft, *focus) : "");

@@ -2,6 +2,7 @@
 
 #include "actors/wizard/core/catalogue.hpp"
 #include "actors/wizard/core/names.hpp"
+#include "actors/wizard/core/plan.hpp"
 #include "actors/wizard/core/rules.hpp"
 #include "runtime/assert.hpp"
 #include "runtime/foreign_text.hpp"
@@ -53,9 +54,16 @@ std::optional<tier_rule> read_ranks(std::string text) {
   return tier_rule{*first, *last, std::nullopt};
 }
 
-int decimals_of_first(const draft& d) {
+/// The asset that ranks the members; null: there are no assets yet.
+const manifest_asset* ranked(const draft& d) {
+  const auto found = std::ranges::find(d.assets, ranked_asset(d), &manifest_asset::id);
+  return found == d.assets.end() ? nullptr : &*found;
+}
+
+int decimals_of_ranked(const draft& d) {
   constexpr int usual = 18;
-  return d.assets.empty() ? usual : std::clamp(d.assets.front().decimals, 0, decimals_max);
+  const auto* asset = ranked(d);
+  return asset == nullptr ? usual : std::clamp(asset->decimals, 0, decimals_max);
 }
 
 caf::expected<tier_rule> read_rule(const std::string& ranks, const std::string& amount, const draft& d) {
@@ -65,7 +73,7 @@ caf::expected<tier_rule> read_rule(const std::string& ranks, const std::string& 
                   ? "Who gets the tier: give its ranks, such as `1-10`, or an amount to hold, such as `500`."
                   : "Who gets the tier: give ranks or an amount, not both. Empty one of the two.");
   if (ranks.empty()) {
-    auto checked = check_amount(amount, decimals_of_first(d));
+    auto checked = check_amount(amount, decimals_of_ranked(d));
     if (checked)
       return tier_rule{1, std::nullopt, std::move(*checked)};
     constexpr std::string_view label = "Minimum balance";
@@ -267,10 +275,10 @@ std::vector<std::string> tier_faults(const draft& d) {
   std::vector<std::string> out;
   for (size_t i = 0; i < d.tiers.size(); ++i) {
     const auto& tier = d.tiers[i];
-    if (tier.threshold && !check_amount(*tier.threshold, decimals_of_first(d)))
+    if (tier.threshold && !check_amount(*tier.threshold, decimals_of_ranked(d)))
       out.push_back(fmt::format("{} asks for {} of {}, which nobody can hold exactly. Change its amount.",
                                 quoted(tier.name), for_message(*tier.threshold),
-                                d.assets.empty() ? "your first asset" : for_message(d.assets.front().symbol)));
+                                ranked(d) == nullptr ? "your first asset" : for_message(ranked(d)->symbol)));
     for (size_t above = 0; above < i; ++above)
       if (covers(d.tiers[above], tier)) {
         out.push_back(fmt::format("nobody can get {}, since {} stands above it and takes them all. Change one of the "
@@ -285,7 +293,7 @@ std::vector<std::string> tier_faults(const draft& d) {
 std::string rule_text(const manifest_tier& tier, const draft& d) {
   if (tier.threshold)
     return fmt::format("at least {} {}", *tier.threshold,
-                       d.assets.empty() ? "of your first asset" : d.assets.front().symbol);
+                       ranked(d) == nullptr ? "of your first asset" : ranked(d)->symbol);
   return is_open(tier.max_rank)         ? fmt::format("rank {} and below", tier.min_rank)
        : tier.max_rank == tier.min_rank ? fmt::format("rank {}", tier.min_rank)
                                         : fmt::format("rank {}–{}", tier.min_rank, *tier.max_rank);

@@ -101,7 +101,8 @@ struct walk {
           click("channel-template", {"standard"});
           click("continue");
           break;
-        case step::review: click("deploy"); break;
+        case step::review: click(s == step::rules ? "edit-rules" : "deploy"); break;
+        case step::rules: click("back"); break;
         case step::deploy:
           r = settled(submission_accepted(r, {1, "d", "j"}),
                       {1, s == step::failed ? "failed" : "completed", "", 0, {}});
@@ -118,5 +119,6 @@ inline const std::vector<step> all_steps{step::init,         step::chain_select,
                                          step::asset_config, step::eligibility_rules,
                                          step::role_mapping, step::channel_structure,
                                          step::review,       step::deploy,
-                                         step::complete,     step::failed};
+                                         step::complete,     step::failed,
+                                         step::rules};
 } // namespace arrakis::wizard::core
