@@ -174,6 +174,8 @@ TEST_CASE("rules page: an admin who changes something else keeps the rules, thei
   CHECK(w.says("SPICE ranks"));
   const auto active = build_manifest(w.r.draft);
   CHECK(active.ranked_asset == "asset-2");
+  CHECK(active.rules == w.r.draft.rules);
+  REQUIRE(active.rules.size() == 1);
   auto again = fresh(std::string(32, 'b'), snowflake{1}, snowflake{2}, snowflake{3}, 0);
   w.r = editing(std::move(again), active, 3);
   w.r.version = 9;
