@@ -15,6 +15,7 @@
 #include "adapters/postgres/fence_log/fence_log.hpp"
 #include "adapters/postgres/job_ends/job_ends.hpp"
 #include "adapters/postgres/manifests/manifests.hpp"
+#include "adapters/postgres/member_roles/member_roles.hpp"
 #include "adapters/postgres/outbox/outbox.hpp"
 #include "adapters/postgres/pool.hpp"
 #include "adapters/postgres/profiles/profiles.hpp"
@@ -137,6 +138,9 @@ deployments::handle start_deployments(caf::actor_system& sys, postgres::handle p
 }
 job_ends::handle start_job_ends(caf::actor_system& sys, postgres::handle pool) {
   return job_ends::start(sys, std::move(pool));
+}
+member_roles::handle start_member_roles(caf::actor_system& sys, postgres::handle pool) {
+  return member_roles::start(sys, std::move(pool));
 }
 audit::handle start_audit(caf::actor_system& sys, postgres::handle pool) { return audit::start(sys, std::move(pool)); }
 quarantines::handle start_quarantines(caf::actor_system& sys, postgres::handle pool) {

@@ -21,6 +21,7 @@
 #include "adapters/postgres/fence_log/messages.hpp"
 #include "adapters/postgres/job_ends/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
+#include "adapters/postgres/member_roles/messages.hpp"
 #include "adapters/postgres/messages.hpp"
 #include "adapters/postgres/outbox/messages.hpp"
 #include "adapters/postgres/profiles/messages.hpp"
@@ -60,6 +61,8 @@ deployments::handle start_deployments(caf::actor_system&, postgres::handle);
 reconciliations::handle start_reconciliations(caf::actor_system&, postgres::handle);
 /// Starts the store of ends of jobs.
 job_ends::handle start_job_ends(caf::actor_system&, postgres::handle);
+/// Starts the store of members' roles and of the limit of their takings.
+member_roles::handle start_member_roles(caf::actor_system&, postgres::handle);
 /// Starts the store of audit entries.
 audit::handle start_audit(caf::actor_system&, postgres::handle);
 /// Starts the store of quarantines.

@@ -44,6 +44,9 @@ audit::handle ports::audit() {
 quarantines::handle ports::quarantines() {
   return once(quarantines_, [this] { return start_quarantines(system_, pool()); });
 }
+member_roles::handle ports::member_roles() {
+  return once(member_roles_, [this] { return start_member_roles(system_, pool()); });
+}
 outbox::overview ports::work_items() {
   return once(work_items_, [this] { return start_outbox_overview(system_, pool()); });
 }

@@ -27,6 +27,7 @@ public:
   deployments::handle deployments();
   audit::handle audit();
   quarantines::handle quarantines();
+  member_roles::handle member_roles();
   outbox::overview work_items();
   wallets::handle wallets();
   /// ec::invalid if no connection string of arrakis_admin is set; the same for platform_audit.
@@ -66,6 +67,7 @@ private:
   deployments::handle deployments_;
   audit::handle audit_;
   quarantines::handle quarantines_;
+  member_roles::handle member_roles_;
   outbox::overview work_items_;
   wallets::handle wallets_;
   wallets::editor wallet_editor_;

@@ -4,6 +4,7 @@
 #include "apps/wiring/http.hpp"
 #include "apps/wiring/implementations.hpp"
 #include "apps/wiring/privileges.hpp"
+#include "apps/wiring/role_changes.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -47,6 +48,8 @@ std::vector<std::string> rejections(const config& settings) {
     add(list, net::check(*http->tls));
   if (auto bad = queue_rejection(settings); !bad.empty())
     list.push_back(std::move(bad));
+  if (const auto roles = role_change_options(settings); !roles)
+    add(list, roles.error());
   if (::geteuid() != 0)
     add(list, check_signer(settings));
   return list;

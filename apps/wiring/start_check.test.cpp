@@ -51,6 +51,9 @@ TEST_CASE("start check: good settings are not rejected, and a fault names its ke
   names("redis.queue_url", {{"ARRAKIS_REDIS_MODE", "external"},
                             {"ARRAKIS_REDIS_URL", "redis://here"},
                             {"ARRAKIS_REDIS_QUEUE_URL", "nowhere at all"}});
+  names("member_roles.protected_members: 'chani' is no snowflake",
+        {{"ARRAKIS_MEMBER_ROLES_PROTECTED_MEMBERS", "1400000000000000001,chani"}});
+  names("member_roles.protected_roles", {{"ARRAKIS_MEMBER_ROLES_PROTECTED_ROLES", "0"}});
   names("queue.", {{"ARRAKIS_QUEUE_NAME", "with:colon"}});
   names("password",
         {{"ARRAKIS_REDIS_MODE", "external"}, {"ARRAKIS_REDIS_URL", "redis://here"}, {"ARRAKIS_REDIS_USER", "app"}});

@@ -40,6 +40,7 @@ const std::map<std::string, const char*> crossing_policies{
   {"deployments.ending_conversations", "who waits is told in time, whosever the deployment is; ids and times"},
   {"reconciliations.expired_tokens", "as above"},
   {"reconciliations.erase_tokens", "as above"},
+  {"role_takings.waiting", "an operator sees how many wait to lose a role; no member"},
   {"manifests.signed_heads", "a key is anchored only where it verifies the newest manifest of every community"}};
 const std::map<std::string, const char*> crossing_functions{
   {"community_of_guild(guild bigint) uuid", "a guild leads to its tenant before a tenant is known"},
@@ -63,6 +64,9 @@ const std::map<std::string, const char*> crossing_functions{
   {"release_quarantine(of_id bigint, by_whom text, why text) boolean", "the operator's order"},
   {"quarantined_communities() uuid[]", "ids; the relay leaves their rows alone"},
   {"lock_quarantined_communities() uuid[]", "ids; the relay postpones their rows"},
+  {"waiting_role_takings(count_max integer) TABLE(community_id uuid, role_id bigint, members bigint, since timestamp "
+   "with time zone)",
+   "the operator's list; numbers, no member"},
   {"overdue_work_items(count_max integer) TABLE(id bigint, community_id uuid, kind text, job_kind text, key text, "
    "queue text, attempts integer, last_error text, created_at timestamp with time zone, close_by timestamp with time "
    "zone)",

@@ -14,6 +14,7 @@ const std::map<std::string, std::string> samples{
   {"manifests.sha256", "encode(sha256('{}'::bytea), 'hex')"},
   {"manifests.canonical", "'{}'::bytea"},
   {"outbox.kind", "'store_manifest'"},
+  {"role_takings.state", "'counted'"},
   {"reconciliations.plan_sha256", "encode(sha256('{}'::bytea), 'hex')"},
   {"kind", "'role'"},
   {"checksum", "repeat('a', 64)"},

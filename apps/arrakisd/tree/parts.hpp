@@ -66,6 +66,7 @@ struct parts {
   deployments::handle deployments;
   reconciliations::handle reconciliations;
   job_ends::handle job_ends;
+  member_roles::handle member_roles;
   audit::handle audit;
   outbox::handle outbox;
   quarantines::handle quarantines;

@@ -77,6 +77,13 @@ outbox_relay::job_queues relay_queues(parts& p) {
   return to;
 }
 
+jobs::member_role::options role_change_options(parts& p) {
+  auto options = wiring::role_change_options(p.settings);
+  if (!options)
+    throw std::runtime_error{text_of(options.error())};
+  return std::move(*options);
+}
+
 outbox_relay::handle start_relay(parts& p) {
   outbox_relay::options o;
   o.job_attempts = static_cast<int>(p.settings.integer("queue.attempts"));

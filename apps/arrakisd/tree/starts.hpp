@@ -3,6 +3,7 @@
 #include "actors/outbox_relay/outbox_relay.hpp"
 #include "actors/wizard/wizard.hpp"
 #include "apps/arrakisd/tree/parts.hpp"
+#include "apps/wiring/role_changes.hpp"
 
 namespace arrakis::tree {
 /// Starts Discord's REST client with the newest bot token.
@@ -19,6 +20,8 @@ verdicts::handle start_verdicts(parts&);
 wizard::options wizard_options(parts&);
 /// Returns the queues of this process, with the share of one tenant in each.
 outbox_relay::job_queues relay_queues(parts&);
+/// Returns the settings of the jobs that give and take roles.
+jobs::member_role::options role_change_options(parts&);
 /// Starts the outbox relay.
 outbox_relay::handle start_relay(parts&);
 /// Starts the actor that starts one actor for each job.

@@ -73,6 +73,7 @@ supervisor::child postgres_branch(parts& p) {
      actor(p, p.deployments, "deployments", [&p] { return wiring::start_deployments(p.sys, p.pool); }),
      actor(p, p.reconciliations, "reconciliations", [&p] { return wiring::start_reconciliations(p.sys, p.pool); }),
      actor(p, p.job_ends, "job_ends", [&p] { return wiring::start_job_ends(p.sys, p.pool); }),
+     actor(p, p.member_roles, "member_roles", [&p] { return wiring::start_member_roles(p.sys, p.pool); }),
      actor(p, p.audit, "audit", [&p] { return wiring::start_audit(p.sys, p.pool); }),
      actor(p, p.quarantines, "quarantines", [&p] { return wiring::start_quarantines(p.sys, p.pool); }),
      actor(p, p.drafts, "drafts", [&p] { return wiring::start_drafts(p.sys, p.pool); }),
@@ -168,6 +169,7 @@ supervisor::child workers_branch(parts& p) {
 /// Declares the actors that carry out committed work. Only with the role worker.
 supervisor::child work(parts& p) {
   p.available.provide(relay_queues(p));
+  p.available.provide(role_change_options(p));
   return branch(
     p, "work", ten_a_minute,
     {private_actor(

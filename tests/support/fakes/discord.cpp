@@ -200,8 +200,18 @@ net::http_response fake_discord::read(const std::string& path, const std::string
       list.push_back(json_of(c));
     return ok(list);
   }
-  if (path == base + "/members/" + bot.text())
-    return ok(boost::json::object{{"roles", boost::json::array{bot_role.text()}}});
+  if (path == base + "/roles/member-counts" && counts_members) {
+    std::map<snowflake, int64_t> counts;
+    for (const auto& [_, roles] : members)
+      for (const auto id : roles)
+        ++counts[id];
+    boost::json::object all;
+    for (const auto& [id, count] : counts)
+      all[id.text()] = count;
+    return ok(all);
+  }
+  if (path.starts_with(base + "/members/"))
+    return read_member(id_of(std::string_view{path}.substr(path.rfind('/') + 1)));
   if (path != base + "/audit-logs")
     return refuse(404, 0, "404: Not Found");
   if (!audit_readable)
@@ -221,6 +231,37 @@ net::http_response fake_discord::read(const std::string& path, const std::string
     if (e.at <= sim_.now())
       add(e.entry);
   return ok(boost::json::object{{"audit_log_entries", std::move(list)}});
+}
+
+net::http_response fake_discord::read_member(snowflake user) const {
+  const auto found = members.find(user);
+  if (user != bot && found == members.end())
+    return refuse(404, 10007, "Unknown Member");
+  boost::json::array roles;
+  for (const auto id : user == bot ? guild.bot_roles : found->second)
+    roles.emplace_back(id.text());
+  return ok(boost::json::object{{"roles", std::move(roles)}});
+}
+
+/// PUT and DELETE /guilds/{guild}/members/{user}/roles/{role}.
+net::http_response fake_discord::change_member(const net::http_request& r, const std::string& path) {
+  const auto reason = net::percent_decode(net::header(r.headers, "X-Audit-Log-Reason"));
+  const auto after = std::string_view{path}.substr(("/guilds/" + guild.id.text() + "/members/").size());
+  const auto found = members.find(id_of(after.substr(0, after.find('/'))));
+  if (found == members.end())
+    return refuse(404, 10007, "Unknown Member");
+  const auto id = id_of(after.substr(after.rfind('/') + 1));
+  const auto which = std::ranges::find(guild.roles, id, &guild::role::id);
+  if (which == guild.roles.end())
+    return refuse(404, 10011, "Unknown Role");
+  if (which->managed || which->position >= role(bot_role).position
+      || !(role(bot_role).permissions & (permissions::administrator | permissions::manage_roles)))
+    return refuse(403, 50013, "Missing Permissions");
+  std::erase(found->second, id);
+  if (r.method == "PUT")
+    found->second.push_back(id);
+  reasons.push_back(reason);
+  return {204, {}, {}};
 }
 
 net::http_response fake_discord::write(const net::http_request& r, const std::string& path) {
@@ -275,7 +316,7 @@ net::http_response fake_discord::answer(const net::http_request& r) {
     return path.starts_with("/guilds/") ? refuse(404, 10004, "Unknown Guild") : refuse(403, 50001, "Missing Access");
   if (r.method == "GET")
     return read(path, r.target);
-  auto result = write(r, path);
+  auto result = path.find("/members/") != std::string::npos ? change_member(r, path) : write(r, path);
   if (result.status < 300)
     writes.push_back(r.method + ' ' + path);
   return result;

@@ -37,13 +37,16 @@ public:
 
   guild::state guild;
   std::vector<guild::audit_entry> audit;
-  std::chrono::milliseconds audit_lag{0}; ///< Entries are shown this much later.
+  std::map<snowflake, std::vector<snowflake>> members; ///< The roles of each member; the bot's are in `guild`.
+  bool counts_members = true;                          ///< Discord tells how many members have each role.
+  std::chrono::milliseconds audit_lag{0};              ///< Entries are shown this much later.
   std::chrono::milliseconds latency{20};
   std::chrono::milliseconds ahead{0}; ///< Of everybody else's clock; snowflakes are stamped by it.
   bool kicked = false;
   bool audit_readable = true;
   bool bot_known = true;             ///< The process knows its bot's user id.
   std::vector<std::string> writes;   ///< "POST /guilds/1/roles", in the order of arrival; only those with an effect.
+  std::vector<std::string> reasons;  ///< Audit reasons of the changes of members.
   std::vector<std::string> messages; ///< Bodies of the wizard's message.
   std::vector<std::chrono::steady_clock::time_point> arrivals; ///< Of all but interactions.
   std::vector<snowflake> touched;                              ///< Roles and channels that were changed (not made).
@@ -75,6 +78,8 @@ private:
   };
   net::http_response read(const std::string& path, const std::string& target);
   net::http_response write(const net::http_request&, const std::string& path);
+  net::http_response read_member(snowflake) const;
+  net::http_response change_member(const net::http_request&, const std::string& path);
   std::optional<net::http_response> refused(const boost::json::object& channel) const;
   net::http_response make_role(const boost::json::object&, const std::string& reason);
   net::http_response make_channel(const boost::json::object&, const std::string& reason);

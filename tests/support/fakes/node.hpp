@@ -21,7 +21,8 @@ namespace arrakis::test {
 class node {
 public:
   node(sim_system& sim, fake_discord& discord, fake_store& store, discord::budget::handle budget, std::string name,
-       bool adopts = true, std::chrono::milliseconds lease = jobs::services{}.lease)
+       bool adopts = true, std::chrono::milliseconds lease = jobs::services{}.lease,
+       const std::function<void(services&)>& provide = {})
     : sim_(sim), fences_(sim.sys().clock()) {
     auto rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, discord.transport(),
                                std::move(budget));
@@ -31,6 +32,8 @@ public:
     auto identity = start_identity(sim.sys(), discord.bot_known);
     auto guilds = guild::start(sim.sys(), rest, identity);
     available_.provide(store.reconciliations_port());
+    if (provide)
+      provide(available_);
     jobs_ = jobs::start(sim.sys(), {.gate = gate,
                                     .guilds = guilds,
                                     .manifests = store.manifests_port(),
@@ -50,20 +53,21 @@ public:
 
   /// Starts one attempt of the job; its outcome is taken with `outcome`.
   void begin(const community_id& community, int64_t version, int attempts_made = 0) {
-    asker_.emplace(sim_.sys());
-    queue::job job{"job-1", "SYNTHESIZE_COMMUNITY",
-                   R"({"communityId":")" + community.value + R"(","version":)" + std::to_string(version) + "}",
-                   attempts_made, 3};
-    (*asker_)->send(jobs_, queue::process{job});
+    begin({"job-1", "SYNTHESIZE_COMMUNITY",
+           R"({"communityId":")" + community.value + R"(","version":)" + std::to_string(version) + "}", attempts_made,
+           3});
   }
   /// The same of a reconciliation.
   void begin_repair(const community_id& community, int64_t version, const std::string& id, int attempts_made = 0) {
+    begin({"job-1", "RECONCILE_GUILD",
+           R"({"communityId":")" + community.value + R"(","version":)" + std::to_string(version)
+             + R"(,"reconciliation":")" + id + R"("})",
+           attempts_made, 3});
+  }
+  /// The same of any job.
+  void begin(queue::job job) {
     asker_.emplace(sim_.sys());
-    queue::job job{"job-1", "RECONCILE_GUILD",
-                   R"({"communityId":")" + community.value + R"(","version":)" + std::to_string(version)
-                     + R"(,"reconciliation":")" + id + R"("})",
-                   attempts_made, 3};
-    (*asker_)->send(jobs_, queue::process{job});
+    (*asker_)->send(jobs_, queue::process{std::move(job)});
   }
   /// The outcome, once it is there.
   std::optional<queue::outcome> outcome() {
