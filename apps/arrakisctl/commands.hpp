@@ -60,6 +60,8 @@ cli::command audit_commands();
 cli::command quarantine_commands();
 /// Declares `arrakisctl wallets`.
 cli::command wallets_commands();
+/// Declares `arrakisctl roles`.
+cli::command roles_commands();
 /// Declares `arrakisctl invite`.
 cli::command invite_command();
 /// Declares `arrakisctl health`.

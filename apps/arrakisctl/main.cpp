@@ -21,8 +21,8 @@ cli::command program() {
                    {"arrakisctl --json manifest list 1400000000000000001 | jq .versions", "for a program"}};
   root.commands = {ctl::community_commands(), ctl::jobs_commands(),  ctl::manifest_commands(),
                    ctl::signer_commands(),    ctl::audit_commands(), ctl::quarantine_commands(),
-                   ctl::wallets_commands(),   ctl::invite_command(), ctl::health_command(),
-                   ctl::actors_command(),     ctl::tree_command()};
+                   ctl::wallets_commands(),   ctl::roles_commands(), ctl::invite_command(),
+                   ctl::health_command(),     ctl::actors_command(), ctl::tree_command()};
   return root;
 }
 } // namespace

@@ -175,7 +175,8 @@ TEST_CASE(
         std::pair{strings{"jobs", "list", "--queue", "discord-synthesis"}, "counts"},
         std::pair{strings{"jobs", "queues"}, "queues"}, std::pair{strings{"jobs", "overdue"}, "overdue"},
         std::pair{strings{"audit", "verify"}, "trails"}, std::pair{strings{"quarantine", "list"}, "quarantines"},
-        std::pair{strings{"signer", "status"}, "signs"}, std::pair{strings{"manifest", "keys"}, "1"}}) {
+        std::pair{strings{"roles", "waiting"}, "waiting"}, std::pair{strings{"signer", "status"}, "signs"},
+        std::pair{strings{"manifest", "keys"}, "1"}}) {
     auto typed_words = words;
     typed_words.emplace_back("--json");
     const auto got = typed(above, "arrakisctl", typed_words);
