@@ -32,7 +32,7 @@ pages: ## As root: run the commands of docs/operations in a Debian 12 that syste
 	@tests/deploy/unit
 
 .PHONY: crash
-crash: ## Kill processes, cut connections, empty or fill servers at every point of a deployment and of a reconciliation. ONLY="Redis emptied @ COMMIT", POINTS=n, SEED=n, INSTALLATIONS=n.
+crash: ## Kill processes, cut connections, empty or fill servers at every point of a deployment, a reconciliation and a role change. ONLY="Redis emptied @ COMMIT", POINTS=n, SEED=n, INSTALLATIONS=n.
 	@tools/deps
 	@tools/build dev crash
 	@ARRAKIS_BUILD_DIR="$(CURDIR)/build/dev" ARRAKIS_SOURCE_DIR="$(CURDIR)" build/dev/tests/crash/crash

@@ -76,7 +76,7 @@ void count_rows(findings& out, installation& inst, const std::string& query, std
 
 void compare_tables(findings& out, installation& inst, const place& at, work of) {
   const auto mine = of_guild(at);
-  const size_t applied = of == work::reconciliation ? 1 : 0;
+  const size_t applied = of == work::reconciliation ? 1 : 0, changed = of == work::role_change ? 1 : 0;
   count_rows(out, inst, "select id from reconciliations where " + mine, "reconciliations", applied);
   count_rows(out, inst, "select id from reconciliations where state = 'completed' and " + mine,
              "completed reconciliations", applied);
@@ -88,7 +88,8 @@ void compare_tables(findings& out, installation& inst, const place& at, work of)
   count_rows(out, inst, "select id from shadow_states where status = 'applied' and " + mine, "shadow states", 1);
   for (const std::string kind : {"store_manifest", "enqueue_job"})
     count_rows(out, inst, fmt::format("select id from outbox where kind = '{}' and {}", kind, mine), "outbox " + kind,
-               1 + (kind == "enqueue_job" ? applied : 0));
+               1 + (kind == "enqueue_job" ? applied + 2 * changed : 0));
+  count_rows(out, inst, "select 1 from role_takings where state = 'counted' and " + mine, "counted takings", changed);
   for (const auto& kind : inst.rows("select kind from outbox where closed_at is null and " + mine))
     add(out, finding::lost, "outbox: " + kind + " is still open");
   for (const auto& name : inst.rows("select kind || ' ' || resource from deployment_intents where " + mine))
@@ -109,6 +110,13 @@ void compare_audit(findings& out, installation& inst, const place& at, work of) 
     add(out, finding::wrong, "audit entry " + event + ", of which nobody did anything");
 }
 
+/// The queues whose jobs the walk interrupts, by their names in Redis.
+std::vector<queue::options> queues() {
+  queue::options roles;
+  roles.name = "{discord-roles}";
+  return {{}, roles};
+}
+
 /// Each job that is not over, as "wait synth-...": read at one moment, since jobs move from list to list. None while
 /// Redis does not answer.
 std::optional<std::vector<std::string>> hanging(installation& inst) {
@@ -119,13 +127,15 @@ std::optional<std::vector<std::string>> hanging(installation& inst) {
       for _, id in ipairs(ids) do out[#out + 1] = key:match('[^:]*$') .. ' ' .. id end
     end
     return out)lua";
-  const queue::options named;
-  const queue::keys keys{named.prefix, named.name};
-  auto all = inst.redis(
-    {"EVAL", script, "6", keys.wait, keys.active, keys.paused, keys.delayed, keys.prioritized, keys.waiting_children});
-  if (all.empty() || all.front() != "read")
-    return std::nullopt;
-  all.erase(all.begin());
+  std::vector<std::string> all;
+  for (const auto& named : queues()) {
+    const queue::keys keys{named.prefix, named.name};
+    const auto some = inst.redis({"EVAL", script, "6", keys.wait, keys.active, keys.paused, keys.delayed,
+                                  keys.prioritized, keys.waiting_children});
+    if (some.empty() || some.front() != "read")
+      return std::nullopt;
+    all.insert(all.end(), some.begin() + 1, some.end());
+  }
   return all;
 }
 
@@ -136,12 +146,28 @@ void compare_queue(findings& out, installation& inst) {
   else
     for (const auto& job : *jobs)
       add(out, finding::lost, "a job hangs: " + job);
-  const queue::options named;
-  const queue::keys keys{named.prefix, named.name}, dead{named.prefix, named.name + named.dead_letter_suffix};
-  for (const auto& id : inst.redis({"ZRANGE", keys.failed, "0", "-1"}))
-    add(out, finding::wrong, fmt::format("job {} failed", id));
-  for (const auto& id : inst.redis({"LRANGE", dead.wait, "0", "-1"}))
-    add(out, finding::wrong, fmt::format("job {} lies with the dead letters", id));
+  for (const auto& named : queues()) {
+    const queue::keys keys{named.prefix, named.name}, dead{named.prefix, named.name + named.dead_letter_suffix};
+    for (const auto& id : inst.redis({"ZRANGE", keys.failed, "0", "-1"}))
+      add(out, finding::wrong, fmt::format("job {} failed", id));
+    for (const auto& id : inst.redis({"LRANGE", dead.wait, "0", "-1"}))
+      add(out, finding::wrong, fmt::format("job {} lies with the dead letters", id));
+  }
+}
+
+/// The owner has exactly the roles that the verdict says.
+void compare_member(findings& out, installation& inst, const place& at, const goal& g) {
+  const auto state = inst.test_stack().stack().sandbox("GET", "state?guild=" + at.guild);
+  const auto& guild = state.as_object().at("guilds").as_array().at(0).as_object();
+  for (const auto& each : guild.at("members").as_array())
+    if (json::text_or(each.at("user").as_object(), "id") == at.owner)
+      for (const auto& [role, wanted] : {std::pair{g.given, true}, {g.taken, false}}) {
+        const auto& roles = each.at("roles").as_array();
+        const bool has = std::ranges::find(roles, js::value(role.text())) != roles.end();
+        if (has != wanted)
+          add(out, wanted ? finding::lost : finding::wrong,
+              fmt::format("the member {} the role {}", has ? "has" : "lacks", role.text()));
+      }
 }
 
 bool queue_is_empty(installation& inst) {
@@ -190,10 +216,40 @@ goal damage(installation& inst, const place& at) {
   inst.test_stack().rest_call(at.owner, "DELETE", "/channels/" + channel.text());
   inst.test_stack().rest_call(at.owner, "PATCH", roles + made.at({"role", "role-gold"}).text(),
                               js::object{{"color", 1}});
-  return {work::reconciliation, {role, channel}};
+  return {.of = work::reconciliation, .deleted_by_hand = {role, channel}, .given = {}, .taken = {}};
+}
+
+goal give_role(installation& inst, const place& at) {
+  const auto made = system_test::shadow_ids(inst.test_stack(), at);
+  goal g{.of = work::role_change,
+         .deleted_by_hand = {},
+         .given = made.at({"role", "role-gold"}),
+         .taken = made.at({"role", "role-silver"})};
+  inst.test_stack().rest_call(at.owner, "PUT",
+                              fmt::format("/guilds/{}/members/{}/roles/{}", at.guild, at.owner, g.taken.text()));
+  return g;
+}
+
+void record_verdict(installation& inst, const place& at, const goal& g) {
+  inst.sql(fmt::format(
+    "with c as (select id from communities where discord_guild_id = {0}),"
+    " p as (insert into profiles (community_id, discord_id, entitled, verdict_id, next_check_at)"
+    "  select id, {1}, '{{{2}}}', 1, now() from c on conflict (community_id, discord_id) do update"
+    "  set entitled = excluded.entitled, verdict_id = 1, next_check_at = excluded.next_check_at)"
+    " insert into outbox (community_id, kind, job_kind, key, payload)"
+    "  select c.id, 'enqueue_job', j.kind, 'role-1-' || j.role, json_build_object('id', 'role-1-' || j.role,"
+    "   'name', j.kind, 'data', json_build_object('communityId', c.id, 'guildId', '{0}', 'userId', '{1}', 'roleId',"
+    "   j.role, 'verdictId', 1))"
+    "  from c, (values ('ASSIGN_ROLE', '{2}'), ('REMOVE_ROLE', '{3}')) as j (kind, role)"
+    " on conflict (community_id, kind, key) do nothing",
+    at.guild, at.owner, g.given.text(), g.taken.text()));
 }
 
 std::string state_of(installation& inst, const place& at, work of) {
+  if (of == work::role_change)
+    return inst.sql("select case count(*) when 0 then '' when count(done_at) then 'completed' else 'running' end"
+                    " from outbox where job_kind in ('ASSIGN_ROLE', 'REMOVE_ROLE') and "
+                    + of_guild(at));
   return inst.sql(of == work::deployment
                     ? "select state from deployments where " + of_guild(at) + " order by version desc limit 1"
                     : "select state from reconciliations where " + of_guild(at) + " order by created_at desc limit 1");
@@ -211,6 +267,8 @@ findings check(installation& inst, const place& at, const foreign& before, const
   compare_audit(out, inst, at, g.of);
   compare_queue(out, inst);
   compare_foreign(out, inst, at, before);
+  if (g.of == work::role_change)
+    compare_member(out, inst, at, g);
   if (inst.sql("select count(*) from manifests where " + of_guild(at)) == "0")
     return out; // There is nothing to compare the guild with.
   try {

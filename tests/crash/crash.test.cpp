@@ -126,6 +126,22 @@ TEST_CASE("crash check: damage in the records and in the queue is found") {
   t.finds(s, finding::lost, "a job hangs: prioritized synth-nobody");
 }
 
+TEST_CASE("crash check: a role that a member lacks, or still has, is found") {
+  fixture t;
+  const auto s = judged(t.here, "Judged");
+  const auto all = check(t.here, s.at, s.before, s.goal);
+  CHECK_MESSAGE(all.empty(), text_of_all(all));
+  const auto role = [&](snowflake id) {
+    return fmt::format("/guilds/{}/members/{}/roles/{}", s.at.guild, s.at.owner, id.text());
+  };
+  t.rest_call(s, "DELETE", role(s.goal.given));
+  t.finds(s, finding::lost, "the member lacks the role " + s.goal.given.text());
+  t.rest_call(s, "PUT", role(s.goal.taken));
+  t.finds(s, finding::wrong, "the member has the role " + s.goal.taken.text());
+  t.sql(s, "delete from role_takings where community_id = {}");
+  t.finds(s, finding::lost, "counted takings: 0");
+}
+
 TEST_CASE("crash check: damage after a reconciliation is found") {
   fixture t;
   auto s = reconciled(t.here, "Reconciled");
@@ -179,7 +195,7 @@ TEST_CASE("crash walk: six points drawn by a seed, each with a fault, lose, doub
   process walk{{.argv = {system_test::programs() + "/tests/crash/crash"},
                 .env = {"POINTS=6", "INSTALLATIONS=3"},
                 .output = folder / "output"}};
-  REQUIRE(walk.wait(240s));
+  REQUIRE(walk.wait(300s));
   const auto output = test::content(folder / "output");
   MESSAGE(output.substr(output.find("SEED=")));
   CHECK(walk.exit_status() == 0);

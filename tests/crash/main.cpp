@@ -1,5 +1,5 @@
-// `make crash`: every fault at every point of a deployment and of a reconciliation, in several installations side by
-// side.
+// `make crash`: every fault at every point of a deployment, of a reconciliation and of a role change, in several
+// installations side by side.
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
@@ -29,13 +29,13 @@ constexpr int recordings = 3;
 constexpr auto idle_time = 12s;  ///< More than the longest period of what arrakisd does by itself (10 s).
 constexpr int tries_to_meet = 3; ///< A point that depends on time may not come each time.
 
-constexpr auto usage = R"(crash - every fault at every point of a deployment and of a reconciliation
+constexpr auto usage = R"(crash - every fault at every point of a deployment, of a reconciliation and of a role change
 
-  crash           record both, then walk all of their points
+  crash           record them, then walk all of their points
   crash --list    only record, and print the points
 
   ONLY=TEXT       only the cases whose name contains TEXT ("killed before @ COMMIT insert deployment_intents"); those of
-                  a reconciliation begin with "reconcile, "
+                  a reconciliation begin with "reconcile, ", those of a role change with "role change, "
   POINTS=N        only N cases, drawn by SEED
   SEED=N          repeats a draw (printed)
   INSTALLATIONS=N installations side by side (8); the clocks of each differ, as it prints
@@ -115,7 +115,10 @@ int run_installation(const std::string& folder, const std::string& installation_
 
 /// Of each work its course.
 using courses = std::map<work, course>;
-constexpr work all_work[]{work::deployment, work::reconciliation};
+constexpr work all_work[]{work::deployment, work::reconciliation, work::role_change};
+constexpr const char* name_of_work(work of) {
+  return of == work::deployment ? "deployment" : of == work::reconciliation ? "reconciliation" : "role change";
+}
 
 courses recorded() {
   installation one;
@@ -128,28 +131,27 @@ courses recorded() {
 
 void print_course(work of, const course& c) {
   fmt::print("{}: {} points in each of {} recordings, {} that depend on time; kinds of background: {}\n",
-             of == work::deployment ? "deployment" : "reconciliation", c.sure.size(), recordings, c.loose.size(),
-             c.background.size());
+             name_of_work(of), c.sure.size(), recordings, c.loose.size(), c.background.size());
   for (const auto& step : c.background)
     fmt::print("  - {}\n", step);
 }
 
-/// Those of the two in turn, so that a small draw has of both.
+/// As many of each kind of work, so that a small draw has of all.
 std::vector<trial> some_of(std::vector<trial> all, size_t count, uint64_t seed) {
   std::vector<trial> some;
   for (const auto of : all_work) {
     std::vector<trial> these;
     std::copy_if(all.begin(), all.end(), std::back_inserter(these), [&](const trial& t) { return t.of == of; });
-    const auto share = of == all_work[0] ? count - count / 2 : count / 2;
+    const auto share = count / std::size(all_work) + (of == all_work[0] ? count % std::size(all_work) : 0);
     for (const auto i : drawn(these.size(), share, seed))
       some.push_back(these[i]);
   }
   return some;
 }
 
-std::vector<trial> trials_of(const courses& both) {
+std::vector<trial> trials_of(const courses& each_work) {
   std::vector<trial> all;
-  for (const auto& [of, c] : both)
+  for (const auto& [of, c] : each_work)
     for (const auto what : all_faults)
       for (const auto* points : {&c.sure, &c.loose})
         for (const auto& p : *points)
@@ -209,15 +211,15 @@ int main(int argc, char** argv) {
       fmt::print("{}", usage);
       return word == "--help" ? 0 : 2;
     }
-    const auto both = recorded();
-    for (const auto& [of, c] : both) {
+    const auto each_work = recorded();
+    for (const auto& [of, c] : each_work) {
       print_course(of, c);
       if (word == "--list")
         for (const auto* points : {&c.sure, &c.loose})
           for (const auto& p : *points)
             fmt::print("{}{}\n", p.text(), points == &c.sure ? "" : "  (depends on time)");
     }
-    return word == "--list" ? 0 : walk_all(trials_of(both));
+    return word == "--list" ? 0 : walk_all(trials_of(each_work));
   } catch (const std::exception& e) {
     fmt::print("crash: {}\n", e.what());
     return 1;

@@ -70,8 +70,10 @@ void insist_on_reconciliation(installation& inst, const place& at) {
   }
 }
 
-/// Acts as a person who sees that the click had no effect.
+/// Acts as a person who sees that the click had no effect. A verdict is in the database, and waits for nobody.
 void insist(installation& inst, const place& at, work of) {
+  if (of == work::role_change)
+    return;
   try {
     of == work::deployment ? insist_on_deployment(inst, at) : insist_on_reconciliation(inst, at);
   } catch (const std::runtime_error&) {
@@ -79,18 +81,25 @@ void insist(installation& inst, const place& at, work of) {
   }
 }
 
-/// One deployment or reconciliation, from the screen with its last button on.
+/// One deployment or reconciliation, from the screen with its last button on, or one verdict about a member.
 class course_of_work {
 public:
   course_of_work(installation& inst, const std::string& name, work of)
     : installation_(inst), site_{inst.test_stack().create_guild(name), {}, {of, {}}} {
     installation_.test_stack().set_tries_max(tries_max);
     come_to_review(name);
+    if (of != work::deployment)
+      deploy();
     if (of == work::reconciliation)
       come_to_confirmation();
+    if (of == work::role_change)
+      site_.goal = give_role(installation_, site_.at);
     site_.before = foreign_in(installation_, site_.at);
   }
   void click() {
+    clicked_ = clock::now();
+    if (site_.goal.of == work::role_change)
+      return record_verdict(installation_, site_.at, site_.goal);
     press_only(installation_, site_.at, *who_,
                site_.goal.of == work::deployment ? "wizard:deploy:*" : "reconcile:confirm:*");
     clicked_ = clock::now();
@@ -142,11 +151,13 @@ private:
         plant(installation_, site_.at);
       }
   }
-  /// Deploys, damages the guild by hand, and has the plan shown that mends it.
-  void come_to_confirmation() {
+  void deploy() {
     press_only(installation_, site_.at, *who_, "wizard:deploy:*");
     if (!demo::eventually([&] { return finished(installation_, site_.at, work::deployment); }, finishes_within))
       throw std::runtime_error("the deployment before it did not end");
+  }
+  /// Damages the guild by hand, and has the plan shown that mends it.
+  void come_to_confirmation() {
     site_.goal = damage(installation_, site_.at);
     who_.emplace(installation_.test_stack().admin(site_.at));
     who_->type("reconcile");
@@ -197,7 +208,8 @@ std::vector<finding> findings_of(const system_test::refusals& refused, fault wha
 }
 
 std::string trial::text() const {
-  return fmt::format("{}{} @ {}", of == work::reconciliation ? "reconcile, " : "", name_of(what), at.text());
+  const auto kind = of == work::reconciliation ? "reconcile, " : of == work::role_change ? "role change, " : "";
+  return fmt::format("{}{} @ {}", kind, name_of(what), at.text());
 }
 
 namespace {
@@ -213,6 +225,7 @@ site ended(installation& inst, const std::string& name, work of) {
 
 site deployed(installation& inst, const std::string& name) { return ended(inst, name, work::deployment); }
 site reconciled(installation& inst, const std::string& name) { return ended(inst, name, work::reconciliation); }
+site judged(installation& inst, const std::string& name) { return ended(inst, name, work::role_change); }
 
 recording record_idle(installation& inst, std::chrono::milliseconds idle) {
   record_one(inst, work::deployment, 0); // So that connections are open and scripts known.

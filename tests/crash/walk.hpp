@@ -1,6 +1,6 @@
 #pragma once
-// One deployment, or one Apply of /reconcile, with one fault, from the click that begins it to its end; and the
-// recording that says where faults may strike.
+// One deployment, one Apply of /reconcile or one role change, with one fault, from the click or verdict that begins it
+// to its end; and the recording that says where faults may strike.
 #include "tests/crash/check.hpp"
 #include "tests/crash/course.hpp"
 #include "tests/system/records.hpp"
@@ -16,7 +16,8 @@ struct trial {
   fault what = fault::kill_before;
   bool sure = true; ///< Every recording had the point.
   work of = work::deployment;
-  std::string text() const; ///< "killed before @ COMMIT insert outbox #1"; "reconcile, killed before @ ..."
+  std::string text()
+    const; ///< "killed before @ COMMIT insert outbox #1"; "reconcile, killed before @ ...", "role change, ..."
 };
 
 /// The result of one case.
@@ -54,5 +55,7 @@ struct site {
 site deployed(installation&, const std::string& name);
 /// Deploys into a new guild, damages it and applies /reconcile.
 site reconciled(installation&, const std::string& name);
+/// Deploys into a new guild, and gives its owner one role and takes another by a verdict.
+site judged(installation&, const std::string& name);
 
 } // namespace arrakis::crash
