@@ -28,12 +28,12 @@ enum class change : uint8_t {
 struct role_change {
   snowflake role;
   change what = change::give;
-  std::string because; ///< Id of the rule or tier, for the audit trail.
+  std::string because; ///< Id of the rule or tier, for the audit trail and the guild's audit log.
 };
 
 /// Records a verdict in ONE transaction: the verdict, the member's profile, a job for each change and, where roles or
-/// tier change, an audit entry. The job's data is {communityId, guildId, userId, roleId, verdictId[, trace]}. Ids of
-/// roles, user and guild are decimal strings. -> recorded. ec::stale: what the verdict rests on has changed (the
+/// tier change, an audit entry. The job's data is {communityId, guildId, userId, roleId, verdictId[, because, trace]}.
+/// Ids of roles, user and guild are decimal strings. -> recorded. ec::stale: what the verdict rests on has changed (the
 /// community's fence, its active version or the member's newest verdict): judge again. ec::frozen, ec::quarantined as
 /// for every write. ec::not_found: no such community. ec::invalid: a limit or no JSON.
 struct record {

@@ -150,6 +150,8 @@ void owe_changes(pqxx::transaction_base& tx, const record& m, int64_t verdict) {
                     {"userId", m.member.text()},
                     {"roleId", c.role.text()},
                     {"verdictId", verdict}};
+    if (!c.because.empty())
+      data["because"] = c.because;
     if (!m.trace.empty())
       data["trace"] = plain(m.trace, "trace");
     outbox::owe_job(tx, m.community,

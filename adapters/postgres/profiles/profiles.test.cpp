@@ -84,7 +84,7 @@ TEST_CASE("profiles: one transaction writes verdict, profile, a job for each cha
   CHECK(
     b.owner("select payload->>'id' || ' ' || (payload->'data')::text from outbox where job_kind = 'ASSIGN_ROLE'")
     == fmt::format(R"(role-{0}-100 {{"communityId":"{1}","guildId":"1","userId":"8","roleId":"100","verdictId":{0},)"
-                   R"("trace":"00-1-2-01"}})",
+                   R"("because":"gold","trace":"00-1-2-01"}})",
                    id, b.mine.value));
   CHECK(b.owner("select payload->'data'->>'roleId' from outbox where job_kind = 'REMOVE_ROLE'") == "101");
   CHECK(b.owner("select payload::text from audit_entries")
