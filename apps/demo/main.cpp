@@ -1,5 +1,7 @@
-// The program of `make run`: starts a stack, performs one onboarding, prints the addresses, waits for Ctrl-C.
+// The program of `make run`: starts a stack, performs one onboarding, checks members, prints the addresses, waits for
+// Ctrl-C.
 #include "apps/demo/local_stack.hpp"
+#include "apps/demo/membership.hpp"
 #include "apps/demo/onboarding.hpp"
 #include "runtime/folder_claim.hpp"
 #include "runtime/json.hpp"
@@ -79,9 +81,16 @@ void show(local_stack& t) {
   if (!deploy(admin, say))
     throw std::runtime_error("the onboarding did not complete; the admin sees:\n" + admin.text());
   say("\n" + admin.text());
+  if (t.chain()) {
+    say("");
+    check_members(t, say);
+  } else {
+    say("\nWithout an EVM node nobody holds tokens, and no member is checked.");
+  }
   say("\nWhat was recorded:\n" + t.ctl({"community", "show", t.discord().guild}).second
       + t.ctl({"manifest", "list", t.discord().guild}).second + t.ctl({"manifest", "verify", t.discord().guild}).second
-      + t.ctl({"audit", "verify", t.discord().guild}).second + t.ctl({"jobs", "list", "completed"}).second);
+      + t.ctl({"audit", "verify", t.discord().guild}).second + t.ctl({"jobs", "list", "completed"}).second
+      + t.ctl({"audit", "log", t.discord().guild}).second + t.ctl({"audit", "log", "platform"}).second);
 }
 
 void tell_addresses(local_stack& t) {
