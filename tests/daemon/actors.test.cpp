@@ -30,7 +30,7 @@ TEST_CASE("daemon: an operator sees the supervision tree and every actor, and no
   CHECK_MESSAGE(tree.starts_with("arrakis  [one_for_one, 5 in 600 s]\n  adapters  [one_for_one, 10 in 60 s]\n"
                                  "    postgres  [one_for_one, 10 in 60 s]\n"),
                 tree);
-  CHECK(tree.find("\n    commands  [one_for_one, 5 in 60 s]\n      reconcile\n") != std::string::npos);
+  CHECK(tree.find("\n    commands  [one_for_one, 5 in 60 s]\n      check\n") != std::string::npos);
   CHECK(tree.find("\n    jobs  [temporary]  one per job") != std::string::npos);
   for (const auto* bad : {"restarting", "ended", "starting"})
     CHECK_MESSAGE(tree.find(bad) == std::string::npos, tree);

@@ -46,13 +46,14 @@ local function kind_of(key)
   if key:match('^{discord:global:budget}:buckets') or key == '{discord:global:budget}:routes' then return 'buckets' end
   if key:match('^{?discord:') then return 'discord' end
   if key:match('^commands:%d+:sha256$') then return 'commands' end
-  local own = key:match('^bull:{discord%-synthesis}:(.+)$')
-  if own and own:match('^synth%-[^:]+$') then return 'job' end
+  local own = key:match('^bull:{discord%-synthesis}:(.+)$') or key:match('^bull:{discord%-roles}:(.+)$')
+  local job = own and (own:match('^synth%-(.+)$') or own:match('^role%-(.+)$'))
+  if job and not job:match(':') then return 'job' end
   if own and own:match(':lock$') then return 'lock' end
-  if own and own:match('^synth%-[^:]+:logs$') then return 'log' end
-  if own == 'events' or key == 'bull:{discord-synthesis}-dlq:events' then return 'events' end
+  if job and job:match('^[^:]+:logs$') then return 'log' end
+  if own == 'events' or key:match('^bull:{discord%-%l+}%-dlq:events$') then return 'events' end
   if own == 'completed' or own == 'failed' then return 'ended' end
-  if own and not own:match('^synth%-') then return 'queue' end
+  if own and not job then return 'queue' end
   return key
 end
 local cursor = '0'
