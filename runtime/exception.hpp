@@ -4,7 +4,7 @@
 #include <exception>
 
 namespace arrakis {
-/// Converts an exception to ec::unknown with its what(): the requester cannot know how far the work came.
+/// Converts any exception to ec::unknown with its text. Ends the process if the system grants no further thread.
 caf::error error_of(const std::exception_ptr&);
 
 /// Keeps the text of an exception that ends the actor as its exit reason, for logs and console (CAF alone keeps only

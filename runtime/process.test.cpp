@@ -91,7 +91,7 @@ TEST_CASE("process: what ignores SIGTERM is killed after the grace") {
   CHECK(child.exit_status() == 128 + SIGKILL);
 }
 
-TEST_CASE("process: the destructor ends the child") {
+TEST_CASE("process: the destructor ends the child with SIGKILL") {
   int pid = 0;
   {
     arrakis::process child{{.argv = {"sleep", "1000"}}};

@@ -87,8 +87,8 @@ verdict<At> judge(const compiled_rule& rule, const wallets& member, const answer
   return ruling<At, truth::unknown>{std::move(details)};
 }
 
-/// Questions to read at the revoke block before a role is taken: those of the leaves whose answer takes it, a positive
-/// one by its no, a negative one by its yes. The others cannot change the no there into yes or unknown.
+/// Returns the questions to read at the revoke block before a role is taken: those of positive leaves that said no and
+/// of negative leaves that said yes. No other leaf can turn the rule's no at that block into yes or unknown.
 std::vector<chain_read> reads_to_take(const compiled_rule&, const ruling<grant_block, truth::no>&);
 
 /// Reason for giving a role: yes at the grant block.

@@ -44,7 +44,7 @@ caf::expected<std::vector<uint256>> read_token_ids(const boost::json::object& pa
 /// Text of a list of ids: "#1, #2, #3 and 7 more".
 std::string describe_ids(const std::vector<uint256>&);
 
-/// Looks up the number for a question; nothing if it is unknown. Adds the evidence to the finding.
+/// Returns the number that answers a question; empty: unknown, or reverted. Adds any answer to the finding's evidence.
 std::optional<uint256> note(const chain_read&, const lookup&, finding& into);
 
 } // namespace arrakis::rules

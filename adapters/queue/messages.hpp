@@ -87,7 +87,7 @@ struct list_jobs {
   size_t count_max = 50;
   deadline until;
 };
-/// A job with its state and results. Times are Unix milliseconds; 0: not yet.
+/// A job with its state and results. Times are Unix ms, 0: not yet. stacktrace: reasons of the last 10 failed attempts.
 struct job_view {
   job what;
   std::string state;

@@ -129,10 +129,10 @@ struct key_files {
 key_files signer_files(const config&);
 /// Starts the keyring that signer.mode names.
 signer::keyring::handle start_keyring(caf::actor_system&, const config&);
-/// The program that uses the signer. A daemon creates the first key of a new database, and checks again by itself while
-/// the signer refuses; a tool does neither.
+/// The program that uses the signer. A daemon creates the first key of a new database, and checks again every 5 s
+/// while the signer refuses; a tool creates a key only by `rotate`, and checks only when it is asked.
 enum class signer_user { daemon, tool };
-/// Starts the signer, which signs only with anchored keys.
+/// Starts the signer. It signs only with a key whose public half is in signing_keys; else it answers ec::refused.
 signer::handle start_signer(caf::actor_system&, signer::keyring::handle, signing_keys::handle, signer_user);
 /// Returns why the store that objects.mode names cannot work; none: no error.
 caf::error check_objects(const config&);

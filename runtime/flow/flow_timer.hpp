@@ -17,7 +17,7 @@ inline bool is_ending(const caf::scheduled_actor* self) {
   return self->getf(caf::abstract_actor::is_shutting_down_flag | caf::abstract_actor::is_cleaned_up_flag);
 }
 
-/// CAF 0.17 has no way to take back the handler of an answer: `then` is for ever. Its map is a protected member.
+/// Takes back the handler of an answer. CAF 0.17 has no call for it (`then` is for ever): its map is protected.
 struct response_handlers : caf::scheduled_actor {
   static void erase(caf::scheduled_actor& of, caf::message_id response) {
     (of.*&response_handlers::multiplexed_responses_).erase(response);

@@ -187,7 +187,8 @@ TEST_CASE("http limits: a full listener closes an idle connection for a newcomer
   CHECK(alive == 3);
 }
 
-TEST_CASE("http limits: a full listener closes a half-sent request for a newcomer, after what is idle") {
+TEST_CASE(
+  "http limits: at connections_max a new connection closes an idle one first, then one with an incomplete request") {
   kept handlers;
   std::vector<responder> answers;
   io threads;

@@ -40,7 +40,7 @@ private:
 /// Deadline on the real clock.
 inline deadline in(std::chrono::milliseconds wait) { return {std::chrono::steady_clock::now() + wait}; }
 
-/// One request, and its result.
+/// Sends a request of any method and blocks for its result. `patience`: until the deadline of the call, below 10 s.
 inline caf::expected<http_response> get(http_client& client, const std::string& url, http_request request,
                                         std::chrono::milliseconds patience = 5s) {
   auto results = std::make_shared<inbox<caf::expected<http_response>>>();

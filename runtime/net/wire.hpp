@@ -18,7 +18,7 @@ struct response_frame {
   bool without_body = false;                                      ///< The answer to a HEAD.
   enum class body { whole, chunked, until_end } is = body::whole; ///< Other than whole: the head alone is written.
 };
-/// Encodes a response.
+/// Encodes a printable response. Content-Length, Transfer-Encoding and Connection are ours; the caller's are dropped.
 std::string write_response(const http_response&, const response_frame&);
 
 /// Finds the end of a head in bytes that arrive in pieces.

@@ -69,14 +69,14 @@ TEST_CASE("the audit trail in PostgreSQL keeps the contract of the audit trail")
   contracts::audit(db.live.sys(), db.live.keep(audit::start(db.live.sys(), db.app)), db.community(1), db.community(2));
 }
 
-TEST_CASE("submissions in memory keep their contract") {
+TEST_CASE("the deployments in memory keep the contract of submit") {
   tables t;
   auto& sys = t.live.sys();
   contracts::submissions(sys, t.live.keep(t.all.deployments_port(sys)), t.live.keep(t.all.communities_port(sys)),
                          t.live.keep(t.all.manifests_port(sys)), 100);
 }
 
-TEST_CASE("submissions in PostgreSQL keep their contract") {
+TEST_CASE("the deployments in PostgreSQL keep the contract of submit") {
   test::stores db;
   auto& sys = db.live.sys();
   contracts::submissions(sys, db.live.keep(deployments::start(sys, db.app)),

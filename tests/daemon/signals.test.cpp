@@ -215,7 +215,7 @@ TEST_CASE("signals: a token that Discord refused is mended in its file, and SIGH
   CHECK(one.stop() == 0);
 }
 
-TEST_CASE("signals: after a start as root a secret that only root may read is kept, and the rest is taken over") {
+TEST_CASE("signals: SIGHUP after a start as root keeps a secret that only root may read, and takes over the rest") {
   if (::geteuid() != 0)
     return;
   test::scratch tmp{"hup"};

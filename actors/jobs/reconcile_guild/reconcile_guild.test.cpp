@@ -231,7 +231,7 @@ TEST_CASE("reconcile: an outdated plan is ended again when the answer to its end
   CHECK(b.told().find("reconcile:apply:" + b.compared().plan_sha256) != std::string::npos);
 }
 
-TEST_CASE("reconcile: the roles are put in order where the plan shows it, and not otherwise") {
+TEST_CASE("reconcile: role positions are changed where the plan shows it, and not otherwise") {
   deployed lowest; // The lesser tier comes to stand at the bottom by itself.
   std::erase_if(lowest.discord.guild.roles, [&](const auto& r) { return r.id == lowest.id_of("role-silver"); });
   CHECK_FALSE(lowest.compared().orders_roles);

@@ -14,7 +14,7 @@ struct reader {
 };
 /// The answer to `/check`: the tier, what changes, and when to look again. Message data of Discord as JSON.
 std::string check_message(const member_verdict&, const reader&);
-/// The answer to `/why`: each rule with its tree, each leaf with what was asked for and what was read at which block.
+/// Message data (JSON) that answers `/why`: each rule's tree, each leaf with its condition, the reading and its block.
 std::string why_message(const member_verdict&, const reader&);
 
 } // namespace arrakis::verdicts

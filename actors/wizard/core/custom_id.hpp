@@ -44,7 +44,7 @@ bool is_progress_button(std::string_view text);
 /// Argument of a session's button that is shown below a deployment, which works without the session.
 inline constexpr std::string_view about_deployment = "deployment";
 
-/// Session id from 24 random hex digits: 23 of them, and a mark of its user (no secret: Discord shows it).
+/// Returns a new session id of 32 characters: 23 of `random` (at least 24 hex digits), "u", 8 hex digits of `user`.
 std::string session_id(std::string_view random, snowflake user);
 /// True if the session id belongs to this user, or names no user (made by an older build).
 bool belongs_to(std::string_view session, snowflake user);

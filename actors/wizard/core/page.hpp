@@ -14,7 +14,7 @@ inline constexpr size_t options_max = 25; ///< Options of a select.
 
 /// Discord's button styles.
 enum style { primary = 1, secondary = 2, success = 3, danger = 4 };
-/// A button of this style.
+/// Returns a button with a custom id. `label`: 1 to 80 characters, not cut here. `enabled` false: shown disabled.
 boost::json::object button(style of, std::string_view label, std::string id, bool enabled = true);
 /// The button “Check progress”.
 boost::json::object check_progress_button(std::string id);

@@ -33,7 +33,7 @@ bool is_editable(step);
 std::string_view to_string(step);
 /// Parses the name of a step; none: unknown.
 std::optional<step> parse_step(std::string_view);
-/// Progress of the wizard at a step, 0 to 100.
+/// Percentage of the progress bar at a step: 0 at init to 100 at complete; at rules as at review, at failed 0.
 int percent(step);
 
 /// An asset that was typed and not accepted yet, stored so that it need not be typed again after a chain's silence.

@@ -418,7 +418,7 @@ TEST_CASE("discord.rest: a token refused with 401 is logged once, until it is ac
   log::set_sink(nullptr);
 }
 
-TEST_CASE("discord.rest: a refused token is not tried again until it changes") {
+TEST_CASE("discord.rest: a token refused with 401 is not tried again until it changes") {
   bench b;
   auto first = b.ask(b.read());
   b.sim.advance(awake);

@@ -45,7 +45,7 @@ using test::mode_of;
 void overwrite(const std::string& path, const std::string& bytes) { std::ofstream{path, std::ios::binary} << bytes; }
 } // namespace
 
-TEST_CASE("objects.folder: it is seen when others have a hand in the store") {
+TEST_CASE("objects.folder: a folder that group or others may write is refused with the chmod that mends it") {
   fixture at;
   CHECK_FALSE(folder::check({at.root + "/none"}));
   CHECK_FALSE(folder::check({at.root}));

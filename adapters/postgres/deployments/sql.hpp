@@ -18,7 +18,7 @@ followed follow_newest(pqxx::transaction_base&, const follow&);
 /// Runs `status`.
 status_of read_status(pqxx::transaction_base&, const status&);
 
-/// Runs `claim`.
+/// Runs `claim`. Cancels a version that a newer, completed one supersedes. Throws postgres::refusal; commits nothing.
 claimed take_lease(pqxx::transaction_base&, const claim&);
 /// Runs `renew`.
 conversation renew_lease(pqxx::transaction_base&, const renew&);

@@ -76,7 +76,8 @@ struct open_transaction {
 };
 } // namespace
 
-TEST_CASE_FIXTURE(fixture, "guild work: whichever kind has the lease, the other waits; one that ran out is stale") {
+TEST_CASE_FIXTURE(
+  fixture, "guild work: a deployment's lease excludes a reconciliation and the reverse; an expired lease is stale") {
   CHECK(take_it(deployment) == ec::none);
   CHECK(take_it(reconciliation) == ec::busy);
   CHECK(row(deployment) == "running 1");

@@ -147,7 +147,8 @@ TEST_CASE_FIXTURE(bench, "reconciliations: the hash must be of the plan, and fie
   CHECK(owner("select count(*) from reconciliations") == "0");
 }
 
-TEST_CASE_FIXTURE(bench, "reconciliations: one writer per guild: it and a deployment keep each other out, either way") {
+TEST_CASE_FIXTURE(
+  bench, "reconciliations: a deployment's lease excludes a reconciliation and the reverse; an expired one is stale") {
   const auto r = ask();
   const auto c = take(r);
   deploy();

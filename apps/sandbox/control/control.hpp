@@ -95,7 +95,7 @@ struct handlers {
 js::object interaction_view(model::sandbox_state&, const model::interaction&);
 /// Returns a guild with roles, channels, members and duplicates.
 js::object guild_view(model::sandbox_state&, const model::guild&);
-/// Names that occur more than once: {"roles": [...], "channels": [...]}.
+/// Names that occur more than once, channels' within one category: {"roles": [...], "channels": [...]}.
 js::object duplicates(const model::guild&);
 
 } // namespace arrakis::sandbox::control

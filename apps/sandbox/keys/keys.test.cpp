@@ -21,7 +21,7 @@ TEST_CASE("keys: the first vector of RFC 8032 comes out as printed there") {
            "25bf5f0595bbe24655141438e7a100b");
 }
 
-TEST_CASE("keys: the headers of a request sign its moment and its body") {
+TEST_CASE("keys: X-Signature-Ed25519 signs the X-Signature-Timestamp and the body") {
   const auto pair = keys::make();
   const auto headers = keys::headers(pair.private_hex, "1790000000", "{}");
   REQUIRE(headers.size() == 2);

@@ -18,7 +18,7 @@ void join(sandbox_state&, guild&, snowflake user);
 outcome<done> grant_role(sandbox_state&, const actor&, guild&, snowflake user, snowflake role);
 /// DELETE of a role of a member.
 outcome<done> revoke_role(sandbox_state&, const actor&, guild&, snowflake user, snowflake role);
-/// PATCH of a member: nick, roles, communication_disabled_until. No voice members: mute, deaf, channel_id are 40032.
+/// PATCH of a member: nick, roles, communication_disabled_until. Refuses mute, deaf and channel_id with 40032.
 outcome<js::object> edit_member(sandbox_state&, const actor&, guild&, snowflake user, const js::object& body);
 /// DELETE of a member. A kicked bot gets GUILD_DELETE.
 outcome<done> kick(sandbox_state&, const actor&, guild&, snowflake user);

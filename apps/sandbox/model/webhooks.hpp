@@ -9,7 +9,7 @@ struct webhook_place {
   model::guild* guild;
   model::webhook* hook;
 };
-/// Finds a webhook; Unknown Webhook when there is none, or when `token` is given and differs.
+/// Finds a webhook. Unknown Webhook: there is none; 401 with 50027: `token` is given and differs.
 outcome<webhook_place> find_webhook(sandbox_state&, snowflake id, std::string_view token = {});
 
 /// POST /channels/{channel}/webhooks.

@@ -29,7 +29,7 @@ private:
   std::string hash_; ///< 32 hex digits.
 };
 
-/// Routes GET / ("index.html") and GET /static/{hash}/{name}. `files` returns the version at each request.
+/// Routes GET / ("index.html") and GET /static/{hash}/{name}. `files`, called at each request, never returns null.
 std::vector<route> static_routes(std::function<std::shared_ptr<const static_files>()> files);
 
 } // namespace arrakis::net::router
