@@ -64,14 +64,16 @@ void judge_rest(const rest& before, const rest& after, const deeds& did, verdict
 } // namespace
 
 std::vector<kind_limit> kind_limits(const deeds& did) {
+  constexpr int64_t queues = 2; // discord-synthesis, discord-roles.
   return {
     {"wizard", did.communities, 16 << 10, true},
     {"interaction", did.interactions, 256, true},
     {"job", did.deployments, 4 << 10, false},
     {"log", did.deployments, 8 << 10, false}, // Of a job that was put off; it goes with its job.
-    {"queue", 16, 64 << 10, false},
-    {"ended", 2, (4 << 10) + 256 * did.deployments, false}, // Sets of the jobs above.
-    {"events", 2, 4 << 20, false}, // Streams of about 10,000 entries (queue::options::events_max), cut by Redis.
+    {"queue", 16 * queues, 64 << 10, false},
+    {"ended", 2 * queues, (4 << 10) + 256 * did.deployments, false}, // Sets of the jobs above.
+    // Streams of about 10,000 entries (queue::options::events_max), cut by Redis: one a queue, one of its dead letters.
+    {"events", 2 * queues, 4 << 20, false},
     {"budget", 1, 8 << 10, true},
     {"buckets", 3, (16 << 10) * (1 + did.communities), true}, // Some 30 buckets of a guild and its channels.
     {"discord", 8, 2 << 10, true}, // The shard's session and lease, its turns to identify, what the gateway said.
