@@ -144,11 +144,11 @@ flow<rules::answers<At>> read_chains(pointer self, std::vector<chain_read> quest
 }
 
 /// The rank of an amount, where the tiers ask for it.
-flow<caf::expected<std::optional<profiles::ranked>>> find_rank(pointer self, community_id community, snowflake member,
+flow<caf::expected<std::optional<profiles::ranked>>> find_rank(pointer self, const subject* of, snowflake member,
                                                                std::optional<uint256> amount, deadline until) {
   if (!amount)
     co_return std::nullopt;
-  profiles::rank question{std::move(community), member, *amount, until};
+  profiles::rank question{of->community, member, of->plan.ranked.identity(), *amount, until};
   auto got = co_await ask(self, self->state.to.profiles, until, std::move(question));
   if (!got)
     co_return got.error();
@@ -166,20 +166,13 @@ struct judgement {
   conclusion follows;
 };
 
-flow<caf::error> read_deep(pointer self, const subject* of, snowflake member, deadline until, judgement* into) {
+flow<> read_deep(pointer self, const subject* of, deadline until, judgement* into) {
   const auto work = find_deep_work(of->plan, of->who, into->near_tip);
   if (!work.is_needed)
-    co_return caf::error{};
+    co_return;
   into->read_deep = co_await read_chains<revoke_block>(self, work.questions, until);
   into->deep = judge_deep(of->plan, of->who.wallets, work, into->read_deep);
-  auto& deep = *into->deep;
-  const auto amount = deep.held ? amount_to_rank(of->plan, *deep.held) : std::nullopt;
-  auto rank = co_await find_rank(self, of->community, member, amount, until);
-  if (!rank)
-    co_return rank.error();
-  deep.rank = *rank;
-  judge_tiers(of->plan, deep);
-  co_return caf::error{};
+  judge_tiers(of->plan, *into->deep);
 }
 
 /// `of` and `into` outlive the flow: they are of the flow that awaits it.
@@ -187,13 +180,12 @@ flow<caf::error> read_and_decide(pointer self, const subject* of, snowflake memb
   auto questions = questions_near_tip(of->plan, of->who.wallets);
   into->read_near_tip = co_await read_chains<grant_block>(self, std::move(questions), until);
   into->near_tip = judge_near_tip(of->plan, of->who.wallets, into->read_near_tip);
-  auto rank = co_await find_rank(self, of->community, member, amount_to_rank(of->plan, *into->near_tip.held), until);
+  auto rank = co_await find_rank(self, of, member, amount_to_rank(of->plan, *into->near_tip.held), until);
   if (!rank)
     co_return rank.error();
   into->near_tip.rank = *rank;
   judge_tiers(of->plan, into->near_tip);
-  if (auto error = co_await read_deep(self, of, member, until, into))
-    co_return error;
+  co_await read_deep(self, of, until, into);
   into->follows = conclude(of->plan, of->who, into->near_tip, into->deep ? &*into->deep : nullptr);
   co_return caf::error{};
 }
@@ -242,6 +234,7 @@ flow<caf::expected<judged>> judge_once(pointer self, judge q) {
   if (!made.follows.tier.empty())
     order.tier = made.follows.tier;
   order.amount = made.follows.amount;
+  order.asset = of->plan.ranked.identity();
   order.changes = made.follows.changes;
   order.entitled = made.follows.entitled;
   order.next_check = std::chrono::seconds{verdict->next_check_s - verdict->judged_at_s};

@@ -20,9 +20,12 @@ grant select, insert, delete on verdicts to arrakis_app;
 
 alter table profiles
   add column amount numeric(78, 0) check (amount >= 0), -- Of the ranked asset, in the smallest unit. Null: never known.
+  -- Identity of the asset that amount counts: ranks compare only within one, also after the manifest ranks by another.
+  add column amount_asset text check (char_length(amount_asset) between 1 and 200),
   add column entitled bigint[] not null default '{}',   -- Managed roles that the member is to have.
   add column verdict_id bigint,                         -- The newest verdict.
   add column next_check_at timestamptz,
+  add constraint profiles_amount_of_asset check ((amount is null) = (amount_asset is null)),
   add constraint profiles_judged_as_a_whole check ((verdict_id is null) = (next_check_at is null));
-create index profiles_amount on profiles (community_id, amount) where amount is not null;
+create index profiles_amount on profiles (community_id, amount_asset, amount) where amount is not null;
 create index profiles_next_check on profiles (next_check_at) where next_check_at is not null;

@@ -39,7 +39,8 @@ struct random_case {
   std::vector<int> grants; ///< By rule: 0 tiers, 1 and 2 roles.
   int wallets = 1;
   balances near_tip, deep;
-  std::vector<uint64_t> others{9, 7, 5, 3, 1}; ///< Amounts of other members.
+  std::vector<uint64_t> others{9, 7, 5, 3, 1}; ///< Amounts of other members, as they are recorded.
+  std::vector<uint64_t> others_deep;           ///< The same, as they would be found for the block that takes.
   plan by;
   member_before who;
 
@@ -65,6 +66,11 @@ struct random_case {
       who.entitled.push_back({499});
     const auto tier = draw(3);
     who.tier = tier == 0 ? "gold" : tier == 1 ? "silver" : "";
+    for (auto* all : {&others, &others_deep}) { // Others buy, sell and leave at any time.
+      all->resize(draw(8));
+      for (auto& other : *all)
+        other = draw(12);
+    }
   }
 
   /// A number below, by splitmix64: the same on every machine.
@@ -95,11 +101,11 @@ struct random_case {
     }
     return out;
   }
-  profiles::ranked rank(const uint256& amount) const {
+  static profiles::ranked rank(const uint256& amount, const std::vector<uint64_t>& among) {
     int64_t more = 0;
-    for (const auto other : others)
+    for (const auto other : among)
       more += uint256{other} > amount;
-    return {1 + more, static_cast<int64_t>(others.size()) + 1};
+    return {1 + more, static_cast<int64_t>(among.size()) + 1};
   }
 
   // ---- the oracle
@@ -126,8 +132,8 @@ struct random_case {
       sum += key.first == contract ? number : 0;
     return sum;
   }
-  /// The tier by these balances: 0 gold, 1 silver, 2 none.
-  int tier(const balances& at) const {
+  /// The tier by these balances and amounts of others: 0 gold, 1 silver, 2 none.
+  int tier(const balances& at, const std::vector<uint64_t>& among) const {
     bool admitted = true, admits = false;
     for (size_t i = 0; i < trees.size(); ++i)
       if (grants[i] == 0) {
@@ -139,14 +145,18 @@ struct random_case {
     const auto held = amount(at, 1);
     if (held >= gold_from)
       return 0;
-    return held > 0 && rank(uint256{held}).rank <= 4 ? 1 : 2;
+    return held > 0 && rank(uint256{held}, among).rank <= 4 ? 1 : 2;
   }
-  bool earns(snowflake role, const balances& at) const {
+  /// True if the member earns it with some amounts of others.
+  bool may_earn(snowflake role, const balances& at) const { return earns(role, at, {}); }
+  bool earns(snowflake role, const balances& at) const { return earns(role, at, others); }
+  int tier(const balances& at) const { return tier(at, others); }
+  bool earns(snowflake role, const balances& at, const std::vector<uint64_t>& among) const {
     for (size_t i = 0; i < trees.size(); ++i)
       if ((grants[i] == 1 && role == extra) || (grants[i] == 2 && role == shared))
         if (holds(trees[i], at))
           return true;
-    return (role == gold && tier(at) == 0) || ((role == silver || role == shared) && tier(at) == 1);
+    return (role == gold && tier(at, among) == 0) || ((role == silver || role == shared) && tier(at, among) == 1);
   }
 
 private:
@@ -220,7 +230,7 @@ struct judged_case {
   conclusion follows;
 
   /// `share` of 100 answers are hidden.
-  judged_case(random_case& of, uint64_t share, bool hidden_is_zero = false) {
+  judged_case(random_case& of, uint64_t share, bool hidden_is_zero = false, bool ranks_take = false) {
     const auto hide = [&](const std::vector<chain_read>& all) {
       std::set<chain_read> out;
       for (const auto& each : all)
@@ -231,24 +241,32 @@ struct judged_case {
     asked_near = questions_near_tip(of.by, of.who.wallets);
     read_near = of.answers<grant_block>(asked_near, of.near_tip, hide(asked_near), hidden_is_zero);
     near_tip = judge_near_tip(of.by, of.who.wallets, read_near);
-    rank(of, near_tip);
+    if (const auto amount = amount_to_rank(of.by, *near_tip.held))
+      near_tip.rank = of.rank(*amount, of.others);
+    judge_tiers(of.by, near_tip);
     const auto work = find_deep_work(of.by, of.who, near_tip);
     if (work.is_needed) {
       asked_deep = work.questions;
       read_deep = of.answers<revoke_block>(asked_deep, of.deep, hide(asked_deep), hidden_is_zero);
       deep = judge_deep(of.by, of.who.wallets, work, read_deep);
-      rank(of, *deep);
+      if (const auto amount = deep->held ? deep->held->exact() : std::nullopt)
+        deep->rank = of.rank(*amount, of.others_deep); // A rank that somebody put there.
+      judge_tiers(of.by, *deep);
+      if (ranks_take)
+        believe_rank(of);
     }
     follows = conclude(of.by, of.who, near_tip, deep ? &*deep : nullptr);
   }
 
 private:
-  template <class At>
-  static void rank(const random_case& of, judged_at<At>& found) {
-    if (found.held)
-      if (const auto amount = amount_to_rank(of.by, *found.held))
-        found.rank = of.rank(*amount);
-    judge_tiers(of.by, found);
+  /// Negative control: the tiers at the block that takes as they would be if their rank there were believed.
+  void believe_rank(const random_case& of) {
+    if (!deep->held || !deep->rank)
+      return;
+    const auto tiers = fit_tiers(of.by.tiers, deep->held->total(), deep->rank->rank);
+    for (size_t i = 0; i < tiers.size(); ++i)
+      if (tiers[i] == truth::no)
+        deep->tiers[i] = source_answer<revoke_block>::any_of({});
   }
 };
 

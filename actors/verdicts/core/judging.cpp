@@ -89,6 +89,11 @@ std::vector<chain_read> questions_near_tip(const plan& by, const rules::wallets&
   return {out.begin(), out.end()};
 }
 
+std::optional<uint256> amount_to_rank(const plan& by, const held_amount<grant_block>& held) {
+  const auto amount = held.exact();
+  return needs_rank(by.tiers) && amount && *amount != uint256{} ? amount : std::nullopt;
+}
+
 judged_at<grant_block> judge_near_tip(const plan& by, const rules::wallets& wallets,
                                       const rules::answers<grant_block>& read) {
   judged_at<grant_block> out;

@@ -25,19 +25,15 @@ template <class At>
 struct judged_at {
   std::vector<std::optional<rules::verdict<At>>> rules; ///< By rule; empty: not judged at this block.
   std::optional<held_amount<At>> held;                  ///< Empty: not read at this block.
-  std::optional<profiles::ranked> rank;                 ///< Of the exact amount, where a tier asks for it.
-  std::vector<source_answer<At>> tiers;                 ///< By tier.
+  std::optional<profiles::ranked> rank; ///< Of the exact amount, where a tier asks for it. Near the tip only.
+  std::vector<source_answer<At>> tiers; ///< By tier.
   source_answer<At> admitted = source_answer<At>::unread();
 };
 
 /// All that one judgement needs near the tip, each question once.
 std::vector<chain_read> questions_near_tip(const plan&, const rules::wallets&);
-/// The amount to rank before the tiers are judged; empty: none.
-template <class At>
-std::optional<uint256> amount_to_rank(const plan& by, const held_amount<At>& held) {
-  const auto amount = held.exact();
-  return needs_rank(by.tiers) && amount && *amount != uint256{} ? amount : std::nullopt;
-}
+/// The amount to rank before the tiers are judged near the tip; empty: none.
+std::optional<uint256> amount_to_rank(const plan&, const held_amount<grant_block>&);
 /// Judges near the tip. The tiers follow with `judge_tiers`, when the rank is known.
 judged_at<grant_block> judge_near_tip(const plan&, const rules::wallets&, const rules::answers<grant_block>&);
 

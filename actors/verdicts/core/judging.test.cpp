@@ -22,14 +22,15 @@ bool was(const random_case& of, snowflake role) {
   return std::find(of.who.entitled.begin(), of.who.entitled.end(), role) != of.who.entitled.end();
 }
 
-/// Roles that were given without being earned, or taken although one of the blocks earns them.
+/// Roles that were given without being earned, or taken although one of the blocks earns them, or may earn them with
+/// other amounts of other members.
 int count_wrong(const random_case& of, const judged_case& found) {
   int wrong = 0;
   for (const auto& role : found.follows.roles) {
     if (std::holds_alternative<given>(role.what))
       wrong += !of.earns(role.id, of.near_tip);
     if (std::holds_alternative<taken>(role.what))
-      wrong += of.earns(role.id, of.near_tip) || of.earns(role.id, of.deep);
+      wrong += of.earns(role.id, of.near_tip) || of.may_earn(role.id, of.deep);
   }
   return wrong;
 }
@@ -76,7 +77,7 @@ TEST_CASE(
         CHECK(role.id == snowflake{499});
         continue;
       }
-      const bool now = of.earns(role.id, of.near_tip), deep = of.earns(role.id, of.deep), had = was(of, role.id);
+      const bool now = of.earns(role.id, of.near_tip), deep = of.may_earn(role.id, of.deep), had = was(of, role.id);
       may_take = may_take || (had && !now);
       CHECK(std::holds_alternative<given>(role.what) == (now && !had));
       // Where something changed meanwhile, the leaves that were read deep may not decide yet: then it waits.
@@ -93,6 +94,41 @@ TEST_CASE(
   }
   CHECK(gives > 100);
   CHECK(takes > 100);
+}
+
+TEST_CASE("verdicts: what other members hold takes nothing, however it moves") {
+  int ranked_down = 0, wrong_with_ranks = 0;
+  for (uint64_t seed = 0; seed < 2'000; ++seed) {
+    CAPTURE(seed);
+    random_case of{seed};
+    const judged_case found{of, 0};
+    CHECK(count_wrong(of, found) == 0);
+    wrong_with_ranks += count_wrong(of, judged_case{of, 0, false, true});
+    for (const auto& role : found.follows.roles)
+      if (const auto* stays = std::get_if<kept>(&role.what); stays != nullptr && of.may_earn(role.id, of.near_tip))
+        ranked_down += stays->why == role_reason::unknown_deep; // Only the others passed this member by.
+  }
+  CHECK(ranked_down > 50);
+  CHECK_MESSAGE(wrong_with_ranks > 20, "negative control: a rank that is believed takes");
+}
+
+TEST_CASE("verdicts: a member who sold everything loses the role of a rank, and one who holds a bit keeps it") {
+  const std::vector<tier_terms> tiers{{{}, 1, 3}, {{}, 4, {}}};
+  const auto at = [&](uint64_t amount) {
+    const plan by{
+      .ranked = read_ranked({"a", "native", "base", std::nullopt, "E", 0, std::nullopt, std::nullopt}).value(),
+      .tiers = tiers};
+    const rules::wallets one{test::address(1)};
+    rules::answers<revoke_block> read;
+    read.add(by.ranked.question(one[0]), {contract_answer{uint256{amount}}, provenance{"base", 1, "0x1", {"a"}, 1}});
+    judged_at<revoke_block> found;
+    found.held.emplace(by.ranked, one, read);
+    found.rank = {9, 9};
+    judge_tiers(by, found);
+    return std::vector{found.tiers[0].value(), found.tiers[1].value()};
+  };
+  CHECK(at(0) == std::vector{truth::no, truth::no});
+  CHECK(at(1) == std::vector{truth::unknown, truth::unknown});
 }
 
 TEST_CASE("verdicts: whatever stays unknown, no role is given or taken that the whole truth does not give or take") {

@@ -71,6 +71,24 @@ TEST_CASE("verdicts: every number of /check and /why is found in the stored verd
   CHECK(invented(why_message(v, {}), text) == std::vector<std::string>{"31337.5"});
 }
 
+TEST_CASE("verdicts: a role that a rank alone would take says that ranks are not confirmed yet") {
+  for (uint64_t seed = 0;; ++seed) {
+    REQUIRE(seed < 1'000);
+    random_case of{seed};
+    of.others = {100, 100, 100, 100, 100}; // All have passed this member by.
+    const judged_case found{of, 0};
+    const auto v = verdict_of(of, found);
+    const auto silver = std::find_if(v.roles.begin(), v.roles.end(),
+                                     [](const auto& role) { return role.role == random_case::silver; });
+    if (silver->reason != role_reason::unknown_deep || v.ranking.deep->amount.empty())
+      continue;
+    CHECK(silver->decision == role_decision::kept);
+    CHECK(check_message(v, {}).find("a rank alone takes nothing: the ranks of all members are confirmed by the sweep")
+          != std::string::npos);
+    return;
+  }
+}
+
 TEST_CASE("verdicts: the stored verdict names the values at each leaf, with blocks, hosts and time") {
   for (uint64_t seed = 0;; ++seed) {
     REQUIRE(seed < 1'000);

@@ -91,6 +91,22 @@ std::string sources_text(const member_verdict& v, const verdict_role& role) {
   return out.empty() ? "nothing in the plan grants it any more" : out;
 }
 
+const verdict_tier* tier_of(const member_verdict& v, const std::string& id) {
+  const auto found = std::find_if(v.ranking.tiers.begin(), v.ranking.tiers.end(),
+                                  [&](const auto& tier) { return tier.id == id; });
+  return found == v.ranking.tiers.end() ? nullptr : &*found;
+}
+
+/// True if a tier by rank leaves the role open at the block that takes, although the amount there is known.
+bool waits_for_ranks(const member_verdict& v, const verdict_role& role) {
+  if (!v.ranking.deep || v.ranking.deep->amount.empty())
+    return false;
+  return std::any_of(role.because.begin(), role.because.end(), [&](const auto& id) {
+    const auto* tier = tier_of(v, id);
+    return tier != nullptr && tier->threshold.empty() && tier->deep == truth::unknown;
+  });
+}
+
 std::string role_line(const member_verdict& v, const verdict_role& role) {
   const auto name = role_text(role);
   const auto by = sources_text(v, role);
@@ -113,17 +129,16 @@ std::string role_line(const member_verdict& v, const verdict_role& role) {
         "is taken when that block says no as well.",
         name, by);
     case role_reason::unknown_deep:
+      if (waits_for_ranks(v, role))
+        return fmt::format(
+          "⏳ {} stays: {} says no near the tip, but a rank alone takes nothing: the ranks of all members "
+          "are confirmed by the sweep, which is not built yet.",
+          name, by);
       return fmt::format("❔ {} stays: {} says no near the tip, but the block that takes roles does not decide it yet.",
                          name, by);
     case role_reason::not_managed: break;
   }
   return fmt::format("{} is left as it is: no rule and no tier of this version names it.", name);
-}
-
-const verdict_tier* tier_of(const member_verdict& v, const std::string& id) {
-  const auto found = std::find_if(v.ranking.tiers.begin(), v.ranking.tiers.end(),
-                                  [&](const auto& tier) { return tier.id == id; });
-  return found == v.ranking.tiers.end() ? nullptr : &*found;
 }
 
 std::string amount_text(const verdict_ranking& ranking, const verdict_amount& at) {

@@ -7,6 +7,13 @@
 
 namespace arrakis::verdicts {
 
+std::string ranked_asset::identity() const {
+  if (asset.type == "native")
+    return asset.chain + "/native";
+  const auto of = fmt::format("{}/{}/{}", asset.chain, asset.type, contract.text());
+  return asset.type == "erc1155" ? of + "/" + to_decimal(token_id) : of;
+}
+
 chain_read ranked_asset::question(const evm_address& wallet) const {
   if (asset.type == "native")
     return {asset.chain, native_balance{wallet}};

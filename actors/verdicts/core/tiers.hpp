@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <type_traits>
 #include <vector>
 
 namespace arrakis::verdicts {
@@ -15,6 +17,8 @@ struct ranked_asset {
   manifest_asset asset;
   evm_address contract; ///< Of all but the native coin.
   uint256 token_id;     ///< Of an ERC-1155.
+  /// Names the asset among all: "base/erc20/0x...", "base/erc1155/0x.../7". Amounts of one identity are of one unit.
+  std::string identity() const;
   /// The question about one wallet. The answers to those of all wallets add up to the amount.
   chain_read question(const evm_address& wallet) const;
 };
@@ -59,14 +63,18 @@ bool needs_rank(const std::vector<tier_terms>&);
 /// holds nothing has no rank; a rank that is not known (`rank` empty) decides nothing.
 std::vector<truth> fit_tiers(const std::vector<tier_terms>&, const rules::bounds& held, std::optional<int64_t> rank);
 
-/// Judges the tiers of a member at the block `At`.
+/// Judges the tiers of a member at the block `At`. At the block that takes, a rank is never known: it would compare
+/// with amounts of others that were read near the tip at other times, so that a member would lose a role to what others
+/// once held. Only the sweep of all members, which is not built yet, can confirm it.
 template <class At>
 class tier_judge {
 public:
-  /// `rank`: of the exact amount, where that is known.
+  /// `rank`: of the exact amount, where that is known. Near the tip only.
   static std::vector<source_answer<At>> judge(const std::vector<tier_terms>& tiers, const source_answer<At>& admitted,
                                               const held_amount<At>& held, std::optional<int64_t> rank) {
     std::vector<source_answer<At>> out;
+    if constexpr (std::is_same_v<At, revoke_block>)
+      rank.reset();
     for (const auto fits : fit_tiers(tiers, held.total(), rank))
       out.push_back(source_answer<At>{std::min(fits, admitted.value())});
     return out;

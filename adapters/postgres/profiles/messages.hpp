@@ -49,6 +49,7 @@ struct record {
   /// Amount of the ranked asset that the member holds, in the smallest unit. Empty: unknown, and the former amount
   /// stays.
   std::optional<uint256> amount;
+  std::string asset; ///< Identity of the ranked asset that `amount` counts, 1 to 200 bytes. Ranks compare within one.
   std::vector<role_change> changes; ///< At most changes_max, each role once.
   /// Every managed role that the member is to have by now, at most entitled_max: with those that `changes` gives,
   /// without those that it takes.
@@ -106,10 +107,12 @@ struct judged_before {
   std::vector<stored_verdict> newest_first;
 };
 
-/// Ranks an amount among the community's other members who hold some. -> ranked
+/// Ranks an amount among the community's other members who held some of the same asset when they were last judged.
+/// Their amounts are of different times: good for giving, never for taking. -> ranked
 struct rank {
   community_id community;
-  snowflake member; ///< The member's own stored amount does not count.
+  snowflake member;  ///< The member's own stored amount does not count.
+  std::string asset; ///< As in `record`: amounts of another one do not count.
   uint256 amount;
   deadline until;
 };

@@ -85,6 +85,9 @@ void check(const record& m) {
     refuse(ec::invalid, fmt::format("field 'entitled': at most {}", entitled_max));
   if (m.next_check.count() < 0)
     refuse(ec::invalid, "field 'next_check': not before now");
+  if (m.asset.empty() || m.asset.size() > id_bytes_max)
+    refuse(ec::invalid, fmt::format("field 'asset': 1 to {} bytes", id_bytes_max));
+  plain(m.asset, "asset");
   plain(m.trigger, "trigger");
   plain(m.tier.value_or(""), "tier");
   check_changes(m);
@@ -136,11 +139,12 @@ int64_t store_verdict(pqxx::transaction_base& tx, const record& m, const std::st
 void update_profile(pqxx::transaction_base& tx, const record& m, const std::string& profile, int64_t verdict) {
   const auto amount = m.amount ? to_decimal(*m.amount) : std::string{};
   tx.exec_params("update profiles set tier = nullif($3, ''), amount = coalesce(nullif($4, '')::numeric, amount),"
+                 " amount_asset = case when $4 = '' then amount_asset else $8 end,"
                  " entitled = $5, verdict_id = $6, updated_at = now(),"
                  " next_check_at = clock_timestamp() + $7::bigint * interval '1 second'"
                  " where community_id = $1 and id = $2",
                  m.community.value, profile, m.tier.value_or(""), amount, array_of(m.entitled), verdict,
-                 m.next_check.count());
+                 m.next_check.count(), m.asset);
 }
 
 void owe_changes(pqxx::transaction_base& tx, const record& m, int64_t verdict) {
@@ -227,9 +231,9 @@ judged_before read_history(pqxx::transaction_base& tx, const history& m) {
 
 ranked rank_of(pqxx::transaction_base& tx, const rank& m) {
   const auto row = tx.exec_params1("select 1 + count(*) filter (where amount > $3::numeric), 1 + count(*) from profiles"
-                                   " where community_id = $1 and amount > 0"
+                                   " where community_id = $1 and amount > 0 and amount_asset = $4"
                                    " and discord_id is distinct from $2",
-                                   m.community.value, m.member.value, to_decimal(m.amount));
+                                   m.community.value, m.member.value, to_decimal(m.amount), m.asset);
   return {row[0].as<int64_t>(), row[1].as<int64_t>()};
 }
 

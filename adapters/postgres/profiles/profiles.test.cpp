@@ -42,6 +42,7 @@ struct bench : test::stores {
             .verdict = R"({"rules": [ 1 ]})",
             .tier = "gold",
             .amount = uint256::max(),
+            .asset = "base/native",
             .changes = {{naib, change::give, "gold"}},
             .entitled = {whale, naib},
             .next_check = 6h,
@@ -201,6 +202,7 @@ TEST_CASE("profiles: what breaks a limit is refused with its field, and nothing 
   names([](auto& o) { o.verdict = "{\"a\":\"" + std::string(profiles::verdict_bytes_max, 'x') + "\"}"; }, "verdict");
   names([](auto& o) { o.trigger = ""; }, "trigger");
   names([](auto& o) { o.tier = ""; }, "tier");
+  names([](auto& o) { o.asset = ""; }, "asset");
   names([](auto& o) { o.next_check = -1s; }, "next_check");
   names([](auto& o) { o.changes.push_back({naib, change::take, ""}); }, "changes");
   names([](auto& o) { o.changes = {{{}, change::give, ""}}; }, "changes");
@@ -242,8 +244,9 @@ TEST_CASE("profiles: members rank by what they hold, equal amounts equally; noth
     b.record(order);
   };
   holds(1, 500), holds(2, 300), holds(3, 300), holds(4, {}), holds(5, 10), holds(6, 0);
-  const auto rank = [&](uint64_t member, uint64_t amount) {
-    const auto r = b.get<profiles::ranked>(b.profiles, profiles::rank{b.mine, {member}, uint256{amount}, b.soon()});
+  const auto rank = [&](uint64_t member, uint64_t amount, std::string asset = "base/native") {
+    const auto r = b.get<profiles::ranked>(b.profiles,
+                                           profiles::rank{b.mine, {member}, asset, uint256{amount}, b.soon()});
     return fmt::format("{} of {}", r.rank, r.of);
   };
   CHECK(rank(1, 500) == "1 of 4");
@@ -253,7 +256,22 @@ TEST_CASE("profiles: members rank by what they hold, equal amounts equally; noth
   CHECK(rank(6, 0) == "5 of 5");
   CHECK(rank(1, 5) == "4 of 4");    // By what is held now: the stored 500 are not somebody else's.
   CHECK(rank(77, 400) == "2 of 5"); // Not judged before.
-  const auto alone = b.get<profiles::ranked>(b.profiles, profiles::rank{b.theirs, {1}, uint256::max(), b.soon()});
+  // The manifest ranks by another asset now: amounts of the former one, in other units, are nobody's rank.
+  CHECK(rank(5, 10, "base/erc20/0x1") == "1 of 1");
+  auto anew = b.order();
+  anew.member = {2};
+  anew.former_verdict = b.find({2})->verdict_id;
+  anew.amount.reset(); // Not read: what is stored is still of the former asset.
+  anew.asset = "base/erc20/0x1";
+  anew.former_verdict = b.record(anew);
+  CHECK(rank(5, 10, "base/erc20/0x1") == "1 of 1");
+  CHECK(rank(5, 10) == "4 of 4");
+  anew.amount = uint256{20};
+  b.record(anew);
+  CHECK(rank(5, 10, "base/erc20/0x1") == "2 of 2");
+  CHECK(rank(5, 10) == "3 of 3");
+  const auto alone = b.get<profiles::ranked>(b.profiles,
+                                             profiles::rank{b.theirs, {1}, "base/native", uint256::max(), b.soon()});
   CHECK(alone.rank == 1);
   CHECK(alone.of == 1);
 }
