@@ -237,6 +237,7 @@ flow<caf::expected<judged>> judge_once(pointer self, judge q) {
   order.asset = of->plan.ranked.identity();
   order.changes = made.follows.changes;
   order.entitled = made.follows.entitled;
+  order.managed = made.follows.managed;
   order.next_check = std::chrono::seconds{verdict->next_check_s - verdict->judged_at_s};
   order.until = q.until;
   order.actor = q.actor;

@@ -186,6 +186,7 @@ TEST_CASE_FIXTURE(fixture, "verdicts: what is earned near the tip is recorded as
   CHECK(x.changes[0].what == profiles::change::give);
   CHECK(x.changes[0].because == "gold");
   CHECK(x.entitled == std::vector<snowflake>{gold});
+  CHECK(x.managed == std::vector<snowflake>{gold, silver});
   CHECK(x.next_check == 6h);
   CHECK(read_verdict(x.verdict).value() == *done->verdict);
   CHECK(wakes == 1);

@@ -23,7 +23,10 @@ alter table profiles
   -- Identity of the asset that amount counts: ranks compare only within one, also after the manifest ranks by another.
   add column amount_asset text check (char_length(amount_asset) between 1 and 200),
   add column entitled bigint[] not null default '{}',   -- Managed roles that the member is to have.
+  add column managed bigint[] not null default '{}',    -- Roles that the newest verdict decided about.
   add column verdict_id bigint,                         -- The newest verdict.
+  add column judged_version bigint,                     -- Its manifest version.
+  add column judged_fence bigint,                       -- The community's fence before it.
   add column next_check_at timestamptz,
   add constraint profiles_amount_of_asset check ((amount is null) = (amount_asset is null)),
   add constraint profiles_judged_as_a_whole check ((verdict_id is null) = (next_check_at is null));

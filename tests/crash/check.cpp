@@ -232,10 +232,14 @@ goal give_role(installation& inst, const place& at) {
 
 void record_verdict(installation& inst, const place& at, const goal& g) {
   inst.sql(fmt::format(
-    "with c as (select id from communities where discord_guild_id = {0}),"
-    " p as (insert into profiles (community_id, discord_id, entitled, verdict_id, next_check_at)"
-    "  select id, {1}, '{{{2}}}', 1, now() from c on conflict (community_id, discord_id) do update"
-    "  set entitled = excluded.entitled, verdict_id = 1, next_check_at = excluded.next_check_at)"
+    "with c as (select id, fence from communities where discord_guild_id = {0}),"
+    " p as (insert into profiles (community_id, discord_id, entitled, managed, verdict_id, judged_version,"
+    "   judged_fence, next_check_at)"
+    "  select c.id, {1}, '{{{2}}}', '{{{2},{3}}}', 1, m.version, c.fence, now() from c join manifests m"
+    "   on m.community_id = c.id and m.is_active on conflict (community_id, discord_id) do update"
+    "  set entitled = excluded.entitled, managed = excluded.managed, verdict_id = 1,"
+    "   judged_version = excluded.judged_version, judged_fence = excluded.judged_fence,"
+    "   next_check_at = excluded.next_check_at)"
     " insert into outbox (community_id, kind, job_kind, key, payload)"
     "  select c.id, 'enqueue_job', j.kind, 'role-1-' || j.role, json_build_object('id', 'role-1-' || j.role,"
     "   'name', j.kind, 'data', json_build_object('communityId', c.id, 'guildId', '{0}', 'userId', '{1}', 'roleId',"

@@ -34,6 +34,29 @@ TEST_CASE("assign role: a later verdict that does not give the role ends the job
   CHECK(b.discord.writes.empty());
 }
 
+TEST_CASE("assign role: a role that the newest verdict no longer decides about is left as it is, given or not") {
+  for (const bool is_there : {false, true}) { // By hand, or by an attempt before.
+    CAPTURE(is_there);
+    given b;
+    if (is_there)
+      b.discord.members[bench::chani].push_back(bench::gold);
+    b.verdicts.record(bench::chani, 6, {});
+    b.verdicts.profiles[bench::chani].not_managed = {bench::gold};
+    CHECK(b.end_of(b.until_end(b.assign())) == R"({"end":"superseded")");
+    CHECK(b.has() == is_there);
+    CHECK(b.discord.writes.empty());
+  }
+}
+
+TEST_CASE("assign role: a verdict by a version that is not active any more gives nothing") {
+  given b;
+  b.verdicts.profiles[bench::chani].is_of_active_version = false;
+  CHECK(b.end_of(b.until_end(b.assign())) == R"({"end":"superseded")");
+  CHECK_FALSE(b.has());
+  b.verdicts.profiles[bench::chani].is_of_active_version = true; // Negative control.
+  CHECK(b.end_of(b.until_end(b.assign())) == R"({"end":"given")");
+}
+
 TEST_CASE("assign role: a verdict that is recorded while the role is given takes it again") {
   for (const bool guarded : {true, false}) { // Negative control: the verdict is not read again after the write.
     CAPTURE(guarded);

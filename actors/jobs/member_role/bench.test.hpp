@@ -25,6 +25,9 @@ struct fake_member_roles {
   struct profile {
     int64_t verdict = 0;
     std::set<snowflake> entitled;
+    int64_t fence = 0;
+    std::set<snowflake> not_managed = {};
+    bool is_of_active_version = true;
   };
   std::map<snowflake, profile> profiles;
   /// A taking that was counted or waits.
@@ -36,16 +39,19 @@ struct fake_member_roles {
   int forgotten = 0;
 
   void record(snowflake member, int64_t verdict, std::set<snowflake> entitled) {
-    profiles[member] = {verdict, std::move(entitled)};
+    profiles[member] = {verdict, std::move(entitled), store.community.fence};
   }
   caf::expected<member_roles::wanted> find(const member_roles::find& m) {
     if (store.community.status != "active")
       return fail(ec::frozen, "the community is " + store.community.status);
     const auto waiting = takings.find({m.role, m.member});
     const auto& p = profiles[m.member];
+    const bool has_role = p.entitled.contains(m.role);
     return member_roles::wanted{.guild = store.community.guild,
                                 .verdict_id = p.verdict,
-                                .has_role = p.entitled.contains(m.role),
+                                .has_role = has_role,
+                                .binds = p.verdict != 0 && !p.not_managed.contains(m.role) && p.is_of_active_version
+                                      && (has_role || p.fence == store.community.fence),
                                 .waits = waiting != takings.end() && waiting->second.waits,
                                 .fence = store.community.fence,
                                 .fences_as_of = static_cast<int64_t>(store.fences.size())};

@@ -271,7 +271,7 @@ flow<end> write(pointer self, std::string role_name) {
 /// One reading of the guild and at most one write.
 flow<end> bring(pointer self) {
   auto& st = self->state;
-  if (st.wanted.guild != st.guild || st.wanted.verdict_id == 0)
+  if (st.wanted.guild != st.guild || !st.wanted.binds)
     co_return ended(st, "superseded");
   if (st.opt.protected_members.contains(st.member) || st.opt.protected_roles.contains(st.role))
     co_return ended(st, "protected");
@@ -309,7 +309,7 @@ flow<queue::outcome> run(pointer self) {
   for (int round = 1; round <= rounds_max; ++round) {
     if (auto stop = co_await read_wanted(self))
       co_return std::move(*stop);
-    if (st.written == st.wanted.has_role)
+    if (st.wanted.binds && st.written == st.wanted.has_role)
       co_return ended_as_wanted(st);
     if (auto stop = co_await bring(self))
       co_return std::move(*stop);

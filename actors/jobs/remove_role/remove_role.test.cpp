@@ -51,6 +51,19 @@ TEST_CASE("remove role: a verdict that entitles the member while the role is tak
   CHECK(b.has());
 }
 
+TEST_CASE("remove role: a taking that was judged before a freeze is over after the thaw") {
+  taken b;
+  b.store.set_status("frozen");
+  b.sim.advance(1s);
+  CHECK(b.once(b.remove())->what == queue::outcome::postponed);
+  b.store.set_status("active");
+  b.sim.advance(1s);
+  CHECK(b.end_of(b.until_end(b.remove())) == R"({"end":"superseded")");
+  CHECK(b.has());
+  b.verdicts.record(bench::chani, 6, {bench::elder}); // Judged after it.
+  CHECK(b.end_of(b.until_end(b.job(change::take, 6))) == R"({"end":"taken")");
+}
+
 TEST_CASE("remove role: killed at any point, before or after the effect, the next process takes exactly the role") {
   walk count;
   {

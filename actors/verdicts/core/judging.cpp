@@ -160,6 +160,7 @@ conclusion conclude(const plan& by, const member_before& who, const judged_at<gr
       out.changes.push_back({role.id, profiles::change::give, name_of_source(by, role, near_tip)});
     if (std::holds_alternative<taken>(what))
       out.changes.push_back({role.id, profiles::change::take, name_of_source(by, role, near_tip)});
+    out.managed.push_back(role.id);
     out.roles.push_back({role.id, &role, what});
   }
   for (const auto id : who.entitled)

@@ -78,6 +78,7 @@ struct conclusion {
   std::optional<uint256> amount;
   std::vector<profiles::role_change> changes;
   std::vector<snowflake> entitled;
+  std::vector<snowflake> managed; ///< Every role that the plan decides about.
 };
 /// Decides. `deep`: null where nothing can be taken.
 conclusion conclude(const plan&, const member_before&, const judged_at<grant_block>& near_tip,

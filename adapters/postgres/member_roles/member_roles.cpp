@@ -24,7 +24,9 @@ wanted read_wanted(pqxx::transaction_base& tx, const find& m) {
     "select c.status, c.fence, fence_log_number(), coalesce(c.discord_guild_id, 0),"
     " c.id = any (quarantined_communities()), coalesce(p.verdict_id, 0), coalesce($3 = any (p.entitled), false),"
     " exists (select from role_takings t where t.community_id = c.id and t.profile_id = p.id and t.role_id = $3"
-    "  and t.state = 'waiting')"
+    "  and t.state = 'waiting'),"
+    " coalesce($3 = any (p.managed) and ($3 = any (p.entitled) or p.judged_fence = c.fence) and exists (select"
+    "  from manifests m where m.community_id = c.id and m.version = p.judged_version and m.is_active), false)"
     " from communities c left join profiles p on p.community_id = c.id and p.discord_id = $2 where c.id = $1",
     m.community.value, m.member.value, m.role.value);
   if (rows.empty())
@@ -34,6 +36,7 @@ wanted read_wanted(pqxx::transaction_base& tx, const find& m) {
   return {.guild = {r[3].as<uint64_t>()},
           .verdict_id = r[5].as<int64_t>(),
           .has_role = r[6].as<bool>(),
+          .binds = r[8].as<bool>(),
           .waits = r[7].as<bool>(),
           .fence = r[1].as<int64_t>(),
           .fences_as_of = r[2].as<int64_t>()};

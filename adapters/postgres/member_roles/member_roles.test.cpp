@@ -1,5 +1,6 @@
 #include "adapters/postgres/member_roles/member_roles.hpp"
 
+#include "schemas/canonical_json.hpp"
 #include "tests/support/stores.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -16,12 +17,19 @@ struct bench : test::stores {
   community_id mine = community(1), other = community(2);
   static constexpr snowflake gold{11}, elder{12}, chani{101};
 
+  bench() {
+    owner(fmt::format("insert into manifests (community_id, version, content, canonical, sha256, previous_sha256,"
+                      " signature, signed_at, is_active) values ('{}', 1, '{{}}', '{{}}', '{}', '', 's', 't', true)",
+                      mine.value, sha256_hex("{}")));
+  }
   /// A profile with its newest verdict.
   void judge(snowflake member, int64_t verdict, const std::string& entitled) {
-    owner(fmt::format("insert into profiles (community_id, discord_id, entitled, verdict_id, next_check_at)"
-                      " values ('{}', {}, '{{{}}}', {}, now()) on conflict (community_id, discord_id) do update"
-                      " set entitled = excluded.entitled, verdict_id = excluded.verdict_id",
-                      mine.value, member.value, entitled, verdict));
+    owner(fmt::format("insert into profiles (community_id, discord_id, entitled, managed, verdict_id, judged_version,"
+                      " judged_fence, next_check_at) select id, {}, '{{{}}}', '{{11,12}}', {}, 1, fence, now()"
+                      " from communities where id = '{}' on conflict (community_id, discord_id) do update"
+                      " set entitled = excluded.entitled, verdict_id = excluded.verdict_id,"
+                      " judged_fence = excluded.judged_fence",
+                      member.value, entitled, verdict, mine.value));
   }
   wanted find(snowflake role = gold) { return get<wanted>(roles, member_roles::find{mine, chani, role, soon()}); }
   static snowflake seller(uint64_t number) { return {200 + number}; }
@@ -55,9 +63,19 @@ TEST_CASE_FIXTURE(bench, "member roles: the newest verdict's word on one role, w
   CHECK(w.verdict_id == 7);
   CHECK(w.has_role);
   CHECK_FALSE(find(elder).has_role);
+  CHECK(find().binds);
+  CHECK(find(elder).binds); // The word is no.
+  CHECK_FALSE(find(snowflake{13}).binds);
   owner("update communities set fence = 4, status = 'active' where discord_guild_id = 1");
   CHECK(find().fence == 4);
   CHECK(std::to_string(find().fences_as_of) == owner("select fence_log_number()"));
+  CHECK(find().binds);            // A giving goes on.
+  CHECK_FALSE(find(elder).binds); // There was a freeze since: nothing is taken.
+  judge(chani, 8, "11");
+  CHECK(find(elder).binds);
+  owner("update manifests set is_active = false");
+  CHECK_FALSE(find().binds);
+  CHECK_FALSE(find(elder).binds);
   owner("update communities set status = 'frozen' where discord_guild_id = 1");
   CHECK(code<wanted>(roles, member_roles::find{mine, chani, gold, soon()}) == ec::frozen);
   owner("update communities set status = 'active' where discord_guild_id = 1");

@@ -26,7 +26,10 @@ struct wanted {
   snowflake guild;        ///< The community's; 0: none.
   int64_t verdict_id = 0; ///< The newest verdict about the member; 0: never judged.
   bool has_role = false;  ///< The member is to have the role.
-  bool waits = false;     ///< The taking waits for an operator's answer.
+  /// The verdict still decides about the role: it rests on the active version, whose rules or tiers name the role, and
+  /// for a taking there was no freeze since. Otherwise the role is left as it is.
+  bool binds = false;
+  bool waits = false; ///< The taking waits for an operator's answer.
   int64_t fence = 0;
   int64_t fences_as_of = 0; ///< The number of the fence log, at this moment or before.
 };

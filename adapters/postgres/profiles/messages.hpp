@@ -17,7 +17,7 @@ namespace arrakis::profiles {
 /// Verdicts of one member that are kept: the newest ones.
 inline constexpr size_t verdicts_max = 20;
 /// Limits of one verdict.
-inline constexpr size_t verdict_bytes_max = 256 * 1024, changes_max = 100, entitled_max = 250;
+inline constexpr size_t verdict_bytes_max = 256 * 1024, changes_max = 100, entitled_max = 250, managed_max = 250;
 
 /// A change of a member's roles.
 enum class change : uint8_t {
@@ -54,6 +54,8 @@ struct record {
   /// Every managed role that the member is to have by now, at most entitled_max: with those that `changes` gives,
   /// without those that it takes.
   std::vector<snowflake> entitled;
+  /// Every role that the verdict decided about, at most managed_max: the others are left as they are.
+  std::vector<snowflake> managed;
   std::chrono::seconds next_check{0};
   deadline until;
   /// Author of the request: "system", or "discord:<user>", which the audit trail keeps as an opaque subject id.

@@ -59,11 +59,16 @@ void check_changes(const record& m) {
   if (m.changes.size() > changes_max)
     refuse(ec::invalid, fmt::format("field 'changes': at most {}", changes_max));
   std::set<snowflake> entitled{m.entitled.begin(), m.entitled.end()}, seen;
+  const std::set<snowflake> managed{m.managed.begin(), m.managed.end()};
+  if (!std::ranges::includes(managed, entitled))
+    refuse(ec::invalid, "field 'managed': it holds each role that the member is to have");
   for (const auto& c : m.changes) {
     if (!c.role || !seen.insert(c.role).second)
       refuse(ec::invalid, "field 'changes': each role once, by its snowflake");
     if (entitled.contains(c.role) != (c.what == change::give))
       refuse(ec::invalid, "field 'entitled': it holds each role that is given, and none that is taken");
+    if (!managed.contains(c.role))
+      refuse(ec::invalid, "field 'managed': it holds each role that changes");
     if (c.because.size() > id_bytes_max)
       refuse(ec::invalid, fmt::format("field 'changes': 'because' has at most {} bytes", id_bytes_max));
     plain(c.because, "changes");
@@ -83,6 +88,8 @@ void check(const record& m) {
     refuse(ec::invalid, fmt::format("field 'tier': 1 to {} bytes", id_bytes_max));
   if (m.entitled.size() > entitled_max)
     refuse(ec::invalid, fmt::format("field 'entitled': at most {}", entitled_max));
+  if (m.managed.size() > managed_max)
+    refuse(ec::invalid, fmt::format("field 'managed': at most {}", managed_max));
   if (m.next_check.count() < 0)
     refuse(ec::invalid, "field 'next_check': not before now");
   if (m.asset.empty() || m.asset.size() > id_bytes_max)
@@ -140,11 +147,11 @@ void update_profile(pqxx::transaction_base& tx, const record& m, const std::stri
   const auto amount = m.amount ? to_decimal(*m.amount) : std::string{};
   tx.exec_params("update profiles set tier = nullif($3, ''), amount = coalesce(nullif($4, '')::numeric, amount),"
                  " amount_asset = case when $4 = '' then amount_asset else $8 end,"
-                 " entitled = $5, verdict_id = $6, updated_at = now(),"
-                 " next_check_at = clock_timestamp() + $7::bigint * interval '1 second'"
+                 " entitled = $5, managed = $9, verdict_id = $6, judged_version = $10, judged_fence = $11,"
+                 " updated_at = now(), next_check_at = clock_timestamp() + $7::bigint * interval '1 second'"
                  " where community_id = $1 and id = $2",
                  m.community.value, profile, m.tier.value_or(""), amount, array_of(m.entitled), verdict,
-                 m.next_check.count(), m.asset);
+                 m.next_check.count(), m.asset, array_of(m.managed), m.manifest_version, m.fence);
 }
 
 void owe_changes(pqxx::transaction_base& tx, const record& m, int64_t verdict) {

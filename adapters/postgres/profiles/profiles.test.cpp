@@ -45,6 +45,7 @@ struct bench : test::stores {
             .asset = "base/native",
             .changes = {{naib, change::give, "gold"}},
             .entitled = {whale, naib},
+            .managed = {naib, fremen, whale},
             .next_check = 6h,
             .until = soon()};
   }
@@ -82,6 +83,8 @@ TEST_CASE("profiles: one transaction writes verdict, profile, a job for each cha
   CHECK(found->trigger == "check");
   CHECK(found->next_check_at_ms - found->judged_at_ms == doctest::Approx(6 * 3600 * 1000).epsilon(0.001));
   CHECK(b.rows() == "1 2 1 1");
+  CHECK(b.owner("select managed::text || ' ' || judged_version || ' ' || judged_fence from profiles")
+        == "{100,101,102} 1 0");
   CHECK(
     b.owner("select payload->>'id' || ' ' || (payload->'data')::text from outbox where job_kind = 'ASSIGN_ROLE'")
     == fmt::format(R"(role-{0}-100 {{"communityId":"{1}","guildId":"1","userId":"8","roleId":"100","verdictId":{0},)"
@@ -209,6 +212,9 @@ TEST_CASE("profiles: what breaks a limit is refused with its field, and nothing 
   names([](auto& o) { o.entitled.clear(); }, "entitled"); // A role that is given is one to have.
   names([](auto& o) { o.changes = {{whale, change::take, ""}}; }, "entitled");
   names([](auto& o) { o.entitled.resize(profiles::entitled_max + 1, naib); }, "entitled");
+  names([](auto& o) { o.managed = {naib}; }, "managed"); // The member is to have two.
+  names([](auto& o) { o.managed = {naib, whale}, o.changes.push_back({fremen, change::take, ""}); }, "managed");
+  names([](auto& o) { o.managed.resize(profiles::managed_max + 1, naib); }, "managed");
   CHECK(b.rows() == "0 0 0 0");
   auto largest = b.order();
   largest.verdict = "{\"a\":\"" + std::string(profiles::verdict_bytes_max - 8, 'x') + "\"}";
