@@ -34,6 +34,7 @@ struct fake_member_roles {
   struct taking {
     int64_t verdict = 0;
     bool waits = false;
+    bool is_released = false;
   };
   std::map<std::pair<snowflake, snowflake>, taking> takings; ///< By role and member.
   int forgotten = 0;
@@ -58,12 +59,16 @@ struct fake_member_roles {
   }
   caf::expected<member_roles::permit> take(const member_roles::take& m) {
     member_roles::permit result;
+    const auto& p = profiles[m.member];
+    if (p.verdict != m.verdict_id || p.entitled.contains(m.role))
+      return member_roles::permit{.what = member_roles::permit::outdated};
     for (const auto& [of, t] : takings)
       result.counted += of.first == m.role && of.second != m.member && !t.waits;
     const auto share = m.holders ? (*m.holders + result.counted) * m.limit.percent / 100 : 0;
     result.members_max = std::max(m.limit.members, share);
     auto known = takings.find({m.role, m.member});
-    if (known != takings.end() && known->second.verdict == m.verdict_id && !known->second.waits)
+    if (known != takings.end() && !known->second.waits
+        && (known->second.is_released || known->second.verdict == m.verdict_id))
       return result;
     if (known != takings.end() && known->second.waits)
       result.what = member_roles::permit::waits;

@@ -165,8 +165,10 @@ flow<caf::expected<member_roles::permit>> ask_to_take(pointer self, std::optiona
   co_return co_await ask(self, st.store, until, std::move(order));
 }
 
-/// Stops a taking above the limit. Empty: the role may be taken.
-flow<end> check_limit(pointer self) {
+flow<end> write(pointer self, std::string role_name);
+
+/// Takes the role, unless the limit is reached.
+flow<end> take_within_limit(pointer self, std::string role_name) {
   auto& st = self->state;
   auto permit = co_await ask_to_take(self, std::nullopt);
   if (permit && permit->what == member_roles::permit::needs_holders) {
@@ -179,8 +181,10 @@ flow<end> check_limit(pointer self) {
   }
   if (!permit)
     co_return store_failure(permit.error());
+  if (permit->what == member_roles::permit::outdated)
+    co_return std::nullopt; // The next round reads the newer verdict.
   if (permit->what == member_roles::permit::granted)
-    co_return std::nullopt;
+    co_return co_await write(self, std::move(role_name));
   if (permit->is_new)
     log::warn("role.taking_waits", {{"tenant", st.community.value},
                                     {"role", st.role.text()},
@@ -295,10 +299,9 @@ flow<end> bring(pointer self) {
                             "`/reconcile` creates it again, or `/onboard` names another one.");
   if (auto why = rejection(*guild, *role))
     co_return final_failure("PERMISSION_ERROR: " + *why);
-  if (!st.wanted.has_role)
-    if (auto stop = co_await check_limit(self))
-      co_return stop;
-  co_return co_await write(self, role->name);
+  if (st.wanted.has_role)
+    co_return co_await write(self, role->name);
+  co_return co_await take_within_limit(self, role->name);
 }
 
 /// After a write the newest verdict is read again: a later one may have found the guild as it was before the write, and

@@ -127,6 +127,30 @@ TEST_CASE("remove role: while Discord does not tell how many have the role, the 
   CHECK(b.has(bench::gold, members[10]));
 }
 
+TEST_CASE("remove role: what an operator released is taken, whatever verdicts came since") {
+  taken b;
+  b.restart({.limit = {.members = 0, .percent = 0}});
+  CHECK(b.end_of(b.until_end(b.remove())) == R"({"end":"waits")");
+  b.verdicts.takings[{bench::gold, bench::chani}] = {5, false, true};
+  b.verdicts.record(bench::chani, 6, {bench::elder});
+  CHECK(b.end_of(b.until_end(b.remove())) == R"({"end":"taken")");
+}
+
+TEST_CASE("remove role: a verdict that is recorded before the taking is counted is the one that decides") {
+  for (const bool entitles : {true, false}) {
+    CAPTURE(entitles);
+    taken b;
+    b.store.decide = [&](const char* verb) {
+      if (std::string_view{verb} == "take" && b.verdicts.profiles[bench::chani].verdict == 5)
+        b.verdicts.record(bench::chani, 6, entitles ? std::set{bench::gold} : std::set<snowflake>{});
+      return store_fate::normal;
+    };
+    CHECK(b.end_of(b.until_end(b.remove())) == (entitles ? R"({"end":"superseded")" : R"({"end":"taken")"));
+    CHECK(b.has() == entitles);
+    CHECK(b.verdicts.takings.size() == (entitles ? 0 : 1));
+  }
+}
+
 TEST_CASE("remove role: a taking that waits ends when the member is entitled again") {
   taken b;
   b.verdicts.takings[{bench::gold, bench::chani}] = {5, true};

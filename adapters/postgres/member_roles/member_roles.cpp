@@ -48,12 +48,14 @@ void lock_count(pqxx::transaction_base& tx, const community_id& community, snowf
                  community.value, role.text());
 }
 
-std::string profile_of(pqxx::transaction_base& tx, const community_id& community, snowflake member) {
-  const auto rows = tx.exec_params("select id from profiles where community_id = $1 and discord_id = $2",
-                                   community.value, member.value);
+/// The id of the member's profile, locked against a new verdict. Empty: its verdict does not take the role.
+std::string lock_profile(pqxx::transaction_base& tx, const take& m) {
+  const auto rows = tx.exec_params("select id, verdict_id = $3 and $4 <> all (entitled) from profiles"
+                                   " where community_id = $1 and discord_id = $2 for share",
+                                   m.community.value, m.member.value, m.verdict_id, m.role.value);
   if (rows.empty())
     postgres::refuse(ec::not_found, "the member has no profile");
-  return rows[0][0].as<std::string>();
+  return rows[0][1].as<bool>(false) ? rows[0][0].as<std::string>() : std::string{};
 }
 
 void keep(pqxx::transaction_base& tx, const take& m, const std::string& profile, const char* state) {
@@ -66,7 +68,9 @@ void keep(pqxx::transaction_base& tx, const take& m, const std::string& profile,
 
 permit count(pqxx::transaction_base& tx, const take& m) {
   lock_count(tx, m.community, m.role);
-  const auto profile = profile_of(tx, m.community, m.member);
+  const auto profile = lock_profile(tx, m);
+  if (profile.empty())
+    return {.what = permit::outdated};
   tx.exec_params("delete from role_takings where community_id = $1 and role_id = $2 and state <> 'waiting'"
                  " and at <= clock_timestamp() - $3::bigint * interval '1 second'",
                  m.community.value, m.role.value, m.limit.window.count());
@@ -80,8 +84,8 @@ permit count(pqxx::transaction_base& tx, const take& m) {
                                     " and role_id = $2 and profile_id = $3",
                                     m.community.value, m.role.value, profile);
   const auto state = known.empty() ? std::string{} : known[0][0].as<std::string>();
-  if (!known.empty() && state != "waiting" && known[0][1].as<int64_t>() == m.verdict_id)
-    return result; // The attempt before this one was counted, or an operator released it.
+  if (state == "released" || (state == "counted" && known[0][1].as<int64_t>() == m.verdict_id))
+    return result; // An operator released it, or the attempt before this one was counted.
   if (state == "waiting") {
     result.what = permit::waits;
   } else if (counted >= result.members_max) {

@@ -108,6 +108,17 @@ TEST_CASE_FIXTURE(bench, "member roles: takings above the limit wait; a verdict 
   CHECK(code<permit>(roles, order(snowflake{999}, 1)) == ec::not_found);
 }
 
+TEST_CASE_FIXTURE(bench,
+                  "member roles: a taking by a verdict that is not the newest, or does not take, is not counted") {
+  judge(chani, 6, "12");
+  CHECK(ask(chani, 5).what == permit::outdated);
+  auto of_elder = order(chani, 6);
+  of_elder.role = elder;
+  CHECK(get<permit>(roles, of_elder).what == permit::outdated);
+  CHECK(states().empty());
+  CHECK(ask(chani, 6).what == permit::granted); // Negative control.
+}
+
 TEST_CASE_FIXTURE(bench, "member roles: the window slides, and a taking that waits stays") {
   reach_limit();
   CHECK(ask(seller(4), 4, 0).what == permit::waits);
@@ -149,7 +160,13 @@ TEST_CASE_FIXTURE(bench, "member roles: an operator sees what waits, and has it 
                        R"({{"communityId":"{0}","guildId":"1","userId":"205","roleId":"11","verdictId":5}})",
                        mine.value));
   CHECK(ask(seller(4), 4).what == permit::granted);
-  CHECK(ask(seller(5), 6, 0).what == permit::waits); // Another verdict than the one that was released.
+  judge(seller(5), 6, ""); // A later verdict that takes the role as well.
+  CHECK(ask(seller(5), 6).what == permit::granted);
+  CHECK(states() == "counted counted counted released released");
+  judge(seller(5), 7, "11"); // Earned again, and sold again: what was released is over.
+  get<forgotten>(roles, forget{mine, seller(5), gold, soon()});
+  judge(seller(5), 8, "");
+  CHECK(ask(seller(5), 8, 0).what == permit::waits);
   CHECK(owner("select payload->>'members' from audit_entries where event = 'ROLE_TAKINGS_ANSWERED'") == "2");
   CHECK(owner("select target from audit_entries where event = 'ROLE_TAKINGS_ANSWERED'") == "role:11");
 }

@@ -41,12 +41,13 @@ struct limits {
   std::chrono::seconds window{6 * 3'600};
 };
 /// Asks whether a role may be taken from a member, and counts it if so; asked again for the same verdict it counts
-/// once. -> permit. ec::not_found: no such profile.
+/// once. What an operator released is granted whatever the verdict, until `forget`. -> permit. ec::not_found: no such
+/// profile.
 struct take {
   community_id community;
   snowflake member;
   snowflake role;
-  int64_t verdict_id = 0;
+  int64_t verdict_id = 0; ///< The newest one about the member, which takes the role.
   /// Members who have the role at Discord. Empty: not read yet; it is needed only above limits::members.
   std::optional<int64_t> holders;
   limits limit;
@@ -59,6 +60,7 @@ struct permit {
     granted,       ///< Counted: take the role.
     needs_holders, ///< limits::members is reached: ask again with `holders`.
     waits,         ///< The limit is reached: the member keeps the role, and the taking is in the waiting list.
+    outdated, ///< There is a newer verdict, or this one does not take the role: read it again. Nothing was written.
   } what = granted;
   bool is_new = false; ///< Waits since now.
   int64_t counted = 0; ///< Other members who lost the role within the window.
