@@ -155,16 +155,16 @@ void check_members(local_stack& stack, const teller& say) {
   tell.import(members);
   tell.mine();
   for (const auto& one : members) {
-    tell.type(one, "check", "is being given");
+    tell.type(one, "check", "was asked for");
     tell.await_role(one, true);
   }
   const auto &keeps = members[0], &sells = members[1];
   tell.sell(sells);
   tell.type(sells, "check", "stays for now");
   tell.mine();
-  tell.type(sells, "check", "is being taken");
+  tell.type(sells, "check", "The end of ");
   tell.await_role(sells, false);
-  tell.type(sells, "why", "is being taken");
+  tell.type(sells, "why", "The end of ");
   say("the EVM node stops answering");
   {
     const frozen_node silent{*stack.chain()};

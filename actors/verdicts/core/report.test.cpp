@@ -35,6 +35,14 @@ std::vector<std::string> numbers_in(const std::string& text) {
   return out;
 }
 
+std::string description_of(const std::string& message) {
+  return json::parse(message).value().at("embeds").at(0).at("description").as_string().c_str();
+}
+size_t characters_of(const std::string& text) {
+  return static_cast<size_t>(
+    std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
 /// Numbers of the text that the JSON does not contain.
 std::vector<std::string> invented(const std::string& message, const std::string& json_of_verdict) {
   const auto parsed = json::parse(message).value();
@@ -59,7 +67,7 @@ TEST_CASE("verdicts: every number of /check and /why is found in the stored verd
         auto wrong = invented(message, text);
         std::erase(wrong, "7000000000000000001"); // The reader asked about this member.
         CHECK_MESSAGE(wrong.empty(), message);
-        CHECK(json::parse(message).value().at("embeds").at(0).at("description").as_string().size() <= 4096 * 3);
+        CHECK(characters_of(description_of(message)) <= 4096);
       }
   }
   // Negative control: another amount is seen.
@@ -69,6 +77,31 @@ TEST_CASE("verdicts: every number of /check and /why is found in the stored verd
   const auto text = json_text(v);
   v.ranking.near_tip.amount = "31337.5";
   CHECK(invented(why_message(v, {}), text) == std::vector<std::string>{"31337.5"});
+}
+
+TEST_CASE("verdicts: a large verdict with a long reason fits into one message, with its end") {
+  random_case of{11};
+  const judged_case found{of, 0};
+  auto v = verdict_of(of, found);
+  v.roles.assign(250, v.roles[0]);
+  std::string reason;
+  for (int i = 0; i < 3'000; ++i)
+    reason += "*é";
+  v.ranking.near_tip.values.list = {{"q", "", reason, {}, 0}};
+  for (const size_t roles : {0, 1, 20, 30, 250}) {
+    CAPTURE(roles);
+    v.roles.resize(std::min(roles, v.roles.size()));
+    if (v.roles.size() < roles)
+      v.roles.assign(roles, verdict_of(of, found).roles[0]);
+    for (const auto& message : {check_message(v, {}), why_message(v, {})}) {
+      const auto text = description_of(message);
+      CHECK(characters_of(text) <= 4096);
+      CHECK(text.find("Something could not be read: ") != std::string::npos);
+      CHECK(text.find("Look again with") != std::string::npos);
+      if (roles < 2 || roles == 250)
+        CHECK((text.find("The rest does not fit") != std::string::npos) == (roles == 250));
+    }
+  }
 }
 
 TEST_CASE("verdicts: a role that a rank alone would take says that ranks are not confirmed yet") {

@@ -16,7 +16,9 @@ namespace bj = boost::json;
 
 // An embed's description has at most 4096 characters.
 // https://discord.com/developers/docs/resources/message#embed-object-embed-limits
-constexpr size_t bytes_max = 3'900;
+// Bytes are counted, of which there are never fewer than characters.
+constexpr size_t bytes_max = 4'096, reason_bytes_max = 400;
+constexpr std::string_view rest = "… The rest does not fit into one message.\n";
 
 /// Lines up to what fits into one message.
 class page {
@@ -24,18 +26,19 @@ public:
   void line(std::string_view text, size_t depth = 0) {
     const std::string indent(depth * 2, ' ');
     const auto added = depth == 0 ? fmt::format("{}\n", text) : fmt::format("{}- {}\n", indent, text);
-    if (is_full_ || text_.size() + added.size() > bytes_max) {
-      is_full_ = true;
-      return;
-    }
-    text_ += added;
+    if (text_.size() <= bytes_max) // More is never shown.
+      text_ += added, ends_.push_back(text_.size());
   }
   /// A line that always finds its place.
   void last(std::string_view text) { end_ += fmt::format("{}\n", text); }
   std::string message(std::string_view title, uint32_t color) const {
     auto body = text_;
-    if (is_full_)
-      body += "… The rest does not fit into one message.\n";
+    if (body.size() + end_.size() > bytes_max) {
+      const auto room = bytes_max - std::min(bytes_max, end_.size() + rest.size());
+      const auto first_beyond = std::upper_bound(ends_.begin(), ends_.end(), room);
+      body.resize(first_beyond == ends_.begin() ? 0 : *(first_beyond - 1));
+      body += rest;
+    }
     body += end_;
     bj::object embed{{"title", title}, {"description", body}, {"color", color}};
     return json::print(bj::object{{"content", ""},
@@ -46,7 +49,7 @@ public:
 
 private:
   std::string text_, end_;
-  bool is_full_ = false;
+  std::vector<size_t> ends_; ///< Of each line in the text.
 };
 
 constexpr uint32_t green = 0x2E8B57, amber = 0xC68A12, grey = 0x5C6370;
@@ -61,6 +64,17 @@ uint32_t color_of(const member_verdict& v) {
   if (open)
     return amber;
   return is(role_decision::given) || is(role_decision::kept) ? green : grey;
+}
+
+/// A reason of a chain's reader, escaped, and cut where it is long: it may come from a server.
+std::string reason_text(std::string why) {
+  if (why.size() <= reason_bytes_max)
+    return for_message(why);
+  auto end = reason_bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(why[end]) & 0xC0) == 0x80) // Within a character.
+    --end;
+  why.resize(end);
+  return for_message(why) + "…";
 }
 
 std::string_view sign(truth answer) { return answer == truth::yes ? "✅" : answer == truth::no ? "❌" : "❔"; }
@@ -113,12 +127,14 @@ std::string role_line(const member_verdict& v, const verdict_role& role) {
   switch (role.reason) {
     case role_reason::earned:
       return role.decision == role_decision::given
-             ? fmt::format("✅ {} is being given: {}. It takes a few seconds.", name, by)
+             ? fmt::format("✅ {} was asked for: {}. It takes a few seconds.", name, by)
              : fmt::format("✅ {} stays: {}.", name, by);
     case role_reason::not_earned:
-      return role.decision == role_decision::taken ? fmt::format(
-               "❌ {} is being taken: {} says no, near the tip and at the block that takes roles.", name, by)
-                                                   : fmt::format("❌ {} is not earned: {}.", name, by);
+      return role.decision == role_decision::taken
+             ? fmt::format("❌ The end of {} was asked for: {} says no, near the tip and at the block that takes "
+                           "roles. It takes a few seconds.",
+                           name, by)
+             : fmt::format("❌ {} is not earned: {}.", name, by);
     case role_reason::undecided:
       return role.decision == role_decision::kept
              ? fmt::format("❔ {} stays: {} could not be decided, and nothing is taken for what is unknown.", name, by)
@@ -196,14 +212,14 @@ std::string first_unknown(const member_verdict& v) {
 
 /// Advice for the member.
 std::string advice(const member_verdict& v) {
-  if (v.wallets == 0)
+  if (v.wallets == 0 && v.wallets_aside == 0)
     return "No wallet is linked to you, so there was nothing to read. Ask an admin of this server to have yours "
            "linked, "
            "then type `/check`.";
   if (const auto why = first_unknown(v); !why.empty())
     return fmt::format("Something could not be read: {}. Nothing is taken for that. Type `/check` again in a few "
                        "minutes.",
-                       for_message(why));
+                       reason_text(why));
   if (has(v, role_reason::still_deep))
     return "Nothing to do: a purchase before the next check keeps the role.";
   if (has(v, role_reason::not_earned))
@@ -217,7 +233,9 @@ std::string next_line(const member_verdict& v) {
 
 void aside(const member_verdict& v, page& to) {
   if (v.wallets_aside > 0)
-    to.line(fmt::format("Wallets that are contracts of one chain do not count yet: {}.", v.wallets_aside));
+    to.line(fmt::format(
+      "Wallets that are contracts of one chain are not read yet, so what their chain decides is unknown: {}.",
+      v.wallets_aside));
 }
 
 void about(const reader& who, page& to) {
@@ -257,7 +275,7 @@ std::string found_text(const member_verdict& v, const verdict_node& leaf, const 
     out += fmt::format(" ({}, {})", block, hosts);
   out += ".";
   if (const auto why = first_unknown(at.values); !why.empty())
-    out += fmt::format(" Could not be read: {}.", for_message(why));
+    out += fmt::format(" Could not be read: {}.", reason_text(why));
   return out;
 }
 
