@@ -142,7 +142,7 @@ struct member_verdict {
   int64_t judged_at_s = 0;
   int64_t next_check_s = 0;  ///< Unix time.
   int64_t wallets = 0;       ///< How many were judged.
-  int64_t wallets_aside = 0; ///< Wallets of one chain only, which do not count yet.
+  int64_t wallets_aside = 0; ///< Wallets of one chain only, which are not read yet: their chain is unknown.
   std::vector<verdict_block> blocks;
   std::vector<verdict_rule> rules;
   verdict_ranking ranking;

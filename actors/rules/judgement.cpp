@@ -14,14 +14,14 @@ std::vector<chain_read> reads(const compiled_rule& rule, const wallets& member) 
   return {all.begin(), all.end()};
 }
 
-judgement judge(const compiled_rule& rule, const wallets& member, const lookup& answers) {
+judgement judge(const compiled_rule& rule, const wallets& member, const lookup& answers, truth without_wallets) {
   judgement out{rule.source.id, member, truth::unknown, {}};
   std::vector<truth> values;
   for (const auto& leaf : rule.leaves) {
     out.findings.push_back(leaf.test->judge(member, answers));
     values.push_back(out.findings.back().answer);
   }
-  out.answer = evaluate(rule.source.when, values);
+  out.answer = member.empty() ? without_wallets : evaluate(rule.source.when, values);
   return out;
 }
 

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -32,13 +33,24 @@ public:
       answer = unknown_reason{unknown_reason::other_block, "the chain changed while it was read"};
     readings_.insert_or_assign(question, std::move(answer));
   }
+  /// Leaves a chain open: the member has a wallet there that is not among those of the judgement, so that what they
+  /// hold together is unknown, whatever was read.
+  void leave_open(const std::string& chain) { open_.insert(chain); }
+  bool is_open(const std::string& chain) const { return open_.contains(chain); }
+  /// The answer about a member without wallets: no, unless there are wallets that were not read.
+  truth without_wallets() const { return open_.empty() ? truth::no : truth::unknown; }
   const any_reading<contract_answer>& find(const chain_read& question) const {
     static const reading<contract_answer, At> nothing{unknown_reason{unknown_reason::not_read, "nobody asked yet"}};
+    static const reading<contract_answer, At> open{
+      unknown_reason{unknown_reason::not_read, "a wallet that is a contract of this chain is not read yet"}};
+    if (is_open(question.chain))
+      return open;
     const auto found = readings_.find(question);
     return found == readings_.end() ? nothing : found->second;
   }
 
 private:
+  std::set<std::string> open_;
   std::map<chain_read, reading<contract_answer, At>> readings_;
   std::map<std::string, std::string> blocks_; ///< Hash by chain.
 };
@@ -50,8 +62,9 @@ struct judgement {
   truth answer = truth::unknown;
   std::vector<finding> findings; ///< Of each leaf, in the order in which they are written.
 };
-/// Judges a rule for a member by what `lookup` finds.
-judgement judge(const compiled_rule&, const wallets&, const lookup&);
+/// Judges a rule for a member by what `lookup` finds. A member without wallets gets `without_wallets`, whatever the
+/// leaves say: "less than 5" and NOT are true of nobody's wallets too, and would give to everybody.
+judgement judge(const compiled_rule&, const wallets&, const lookup&, truth without_wallets = truth::no);
 
 template <class At, truth Answer>
 class ruling;
@@ -76,9 +89,10 @@ private:
 /// Judges as declared above.
 template <class At>
 verdict<At> judge(const compiled_rule& rule, const wallets& member, const answers<At>& read) {
-  auto details = judge(rule, member, [&](const chain_read& question) -> const any_reading<contract_answer>& {
+  const lookup find = [&](const chain_read& question) -> const any_reading<contract_answer>& {
     return read.find(question);
-  });
+  };
+  auto details = judge(rule, member, find, read.without_wallets());
   switch (details.answer) {
     case truth::yes: return ruling<At, truth::yes>{std::move(details)};
     case truth::no: return ruling<At, truth::no>{std::move(details)};

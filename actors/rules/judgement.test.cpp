@@ -76,6 +76,8 @@ situation draw(std::mt19937_64& from, bool shared, int beyond = 0) {
 }
 
 bool judge_completed(const situation& s, const statements& complete) {
+  if (s.member.empty())
+    return false;
   std::vector<bool> leaves;
   for (const auto& leaf : s.naive.leaves)
     leaves.push_back(naive_judge(leaf, s.member, complete));
@@ -126,6 +128,28 @@ tally compare(bool shared, int count, const std::function<chain_says(const situa
 }
 chain_says as_it_is(const situation& s) { return s.says; }
 } // namespace
+
+TEST_CASE("judgement: no rule gives to a member without wallets, and an unread wallet leaves its chain open") {
+  const auto below = rule_of(R"({"leaf":"native","chain":"base","max":"5"})");
+  const auto without = rule_of(R"({"not":{"leaf":"native","chain":"base","min":"5"}})");
+  const auto above = rule_of(R"({"leaf":"native","chain":"base","min":"5"})");
+  const wallets one{wallet(1)};
+  for (const auto* rule : {&below, &without}) {
+    CHECK(told(judge<grant_block>(*rule, {}, {})) == truth::no);
+    chain_says says;
+    says.value({"base", native_balance{wallet(1)}}, uint256{});
+    CHECK(told(judge<grant_block>(*rule, one, says)) == truth::yes); // Negative control.
+  }
+  for (const auto* rule : {&below, &without, &above}) {
+    chain_says says;
+    says.value({"base", native_balance{wallet(1)}}, uint256{});
+    says.leave_open("ethereum");
+    CHECK(told(judge<grant_block>(*rule, one, says)) == (rule == &above ? truth::no : truth::yes));
+    CHECK(told(judge<grant_block>(*rule, {}, says)) == truth::unknown);
+    says.leave_open("base");
+    CHECK(told(judge<grant_block>(*rule, one, says)) == truth::unknown);
+  }
+}
 
 TEST_CASE("judgement: random rules are judged as by trying every value where a reading is unknown") {
   for (const bool shared : {false, true}) {

@@ -13,6 +13,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <fmt/format.h>
 #include <map>
+#include <set>
 
 namespace arrakis::verdicts {
 namespace {
@@ -49,14 +50,17 @@ struct subject {
   member_before who;
   int64_t former_verdict = 0;
   int64_t wallets_aside = 0;
+  std::set<std::string> open_chains; ///< Those of wallets that are contracts of one chain, which are not read yet.
 };
 
 void add_wallets(const std::vector<wallets::wallet>& list, subject& to) {
   for (const auto& each : list)
-    if (each.chain)
+    if (each.chain) {
       ++to.wallets_aside;
-    else
+      to.open_chains.insert(*each.chain);
+    } else {
       to.who.wallets.push_back(each.address);
+    }
   auto& all = to.who.wallets;
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
@@ -86,7 +90,7 @@ flow<caf::expected<subject>> find_subject(pointer self, judge q) {
   if (!plan)
     co_return fail(ec::corrupt,
                    fmt::format("manifest of version {}: {}", record.active_version, text_of(plan.error())));
-  subject out{record.id, record.fence, std::move(*plan), {}, 0, 0};
+  subject out{record.id, record.fence, std::move(*plan), {}, 0, 0, {}};
   add_wallets(held.wallets, out);
   if (profile.what) {
     out.who.entitled = profile.what->entitled;
@@ -128,7 +132,8 @@ flow<read_part<At>> read_chain(pointer self, std::string chain, std::vector<chai
 
 /// Asks all chains at once.
 template <class At>
-flow<rules::answers<At>> read_chains(pointer self, std::vector<chain_read> questions, deadline until) {
+flow<rules::answers<At>> read_chains(pointer self, const subject* of, std::vector<chain_read> questions,
+                                     deadline until) {
   std::map<std::string, std::vector<chain_read>> by_chain;
   for (auto& each : questions)
     by_chain[each.chain].push_back(std::move(each));
@@ -136,6 +141,8 @@ flow<rules::answers<At>> read_chains(pointer self, std::vector<chain_read> quest
   for (auto& [chain, some] : by_chain)
     parts.push_back(read_chain<At>(self, chain, std::move(some), until));
   rules::answers<At> out;
+  for (const auto& chain : of->open_chains)
+    out.leave_open(chain);
   const auto read = co_await when_all(std::move(parts));
   for (const auto& part : read)
     for (size_t i = 0; i < part.questions.size(); ++i)
@@ -170,7 +177,7 @@ flow<> read_deep(pointer self, const subject* of, deadline until, judgement* int
   const auto work = find_deep_work(of->plan, of->who, into->near_tip);
   if (!work.is_needed)
     co_return;
-  into->read_deep = co_await read_chains<revoke_block>(self, work.questions, until);
+  into->read_deep = co_await read_chains<revoke_block>(self, of, work.questions, until);
   into->deep = judge_deep(of->plan, of->who.wallets, work, into->read_deep);
   judge_tiers(of->plan, *into->deep);
 }
@@ -178,7 +185,7 @@ flow<> read_deep(pointer self, const subject* of, deadline until, judgement* int
 /// `of` and `into` outlive the flow: they are of the flow that awaits it.
 flow<caf::error> read_and_decide(pointer self, const subject* of, snowflake member, deadline until, judgement* into) {
   auto questions = questions_near_tip(of->plan, of->who.wallets);
-  into->read_near_tip = co_await read_chains<grant_block>(self, std::move(questions), until);
+  into->read_near_tip = co_await read_chains<grant_block>(self, of, std::move(questions), until);
   into->near_tip = judge_near_tip(of->plan, of->who.wallets, into->read_near_tip);
   auto rank = co_await find_rank(self, of, member, amount_to_rank(of->plan, *into->near_tip.held), until);
   if (!rank)

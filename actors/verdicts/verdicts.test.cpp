@@ -260,14 +260,35 @@ TEST_CASE_FIXTURE(fixture, "verdicts: an earned role that Discord lacks is given
   CHECK(decision(sim.ask<verdicts::judged>(actor, again), gold) == role_decision::kept);
 }
 
-TEST_CASE_FIXTURE(fixture,
-                  "verdicts: without wallets nothing is read, and a wallet of one chain alone does not count") {
-  linked = {{wallet(1), "base"}};
+TEST_CASE_FIXTURE(fixture, "verdicts: a wallet of one chain that is not read leaves what that chain decides unknown") {
+  near_tip = 6;
+  judge();
+  near_tip = deep = 0; // The coins went to a contract of the member.
+  linked.push_back({wallet(2), "base"});
+  auto done = judge();
+  CHECK(decision(done, gold) == role_decision::kept);
+  CHECK(done->verdict->roles[0].reason == role_reason::undecided);
+  CHECK(done->verdict->wallets == 1);
+  CHECK(done->verdict->wallets_aside == 1);
+  CHECK_FALSE(records.back().amount);
+  linked = {{wallet(2), "base"}}; // The only one.
+  const auto before = reads;
+  done = judge();
+  CHECK(decision(done, gold) == role_decision::kept);
+  CHECK(decision(done, silver) == role_decision::withheld);
+  CHECK(done->verdict->roles[1].reason == role_reason::undecided);
+  CHECK(reads == before);
+  linked = {{wallet(1)}, {wallet(2), "ethereum"}}; // Another chain than that of the ranked asset.
+  CHECK(decision(judge(), gold) == role_decision::taken);
+}
+
+TEST_CASE_FIXTURE(fixture, "verdicts: without any wallet nothing is read, and nothing is earned") {
+  linked.clear();
   near_tip = 6;
   const auto done = judge();
   CHECK(decision(done, gold) == role_decision::withheld);
+  CHECK(done->verdict->roles[0].reason == role_reason::not_earned);
   CHECK(done->verdict->wallets == 0);
-  CHECK(done->verdict->wallets_aside == 1);
   CHECK(reads == 0);
 }
 

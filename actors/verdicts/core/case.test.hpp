@@ -152,7 +152,7 @@ struct random_case {
   bool earns(snowflake role, const balances& at) const { return earns(role, at, others); }
   int tier(const balances& at) const { return tier(at, others); }
   bool earns(snowflake role, const balances& at, const std::vector<uint64_t>& among) const {
-    for (size_t i = 0; i < trees.size(); ++i)
+    for (size_t i = 0; i < trees.size() && wallets > 0; ++i) // Nothing is earned without a wallet.
       if ((grants[i] == 1 && role == extra) || (grants[i] == 2 && role == shared))
         if (holds(trees[i], at))
           return true;

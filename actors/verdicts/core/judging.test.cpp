@@ -181,10 +181,20 @@ TEST_CASE("verdicts: a member without wallets is a known no; nothing is read, an
   of.who.wallets.clear();
   of.near_tip.clear();
   of.deep.clear();
-  of.by.rules.clear();
-  of.by.admitting.clear();
+  // Rules that are true of nothing at all, for a role each and for the tiers.
+  constexpr std::string_view leaf = R"({"leaf":"native","chain":"base",)";
+  auto read = read_rules(
+    fmt::format(R"({{"rules":[{{"id":"below","name":"B","grants":{{"role":"r1"}},"when":{0}"max":"5"}}}},)"
+                R"({{"id":"without","name":"W","grants":{{"tiers":true}},"when":{{"not":{0}"min":"5"}}}}}}]}})",
+                leaf));
+  REQUIRE_MESSAGE(read, text_of(read.error()));
+  auto compiled = rules::compile(std::move(*read));
+  REQUIRE_MESSAGE(compiled, text_of(compiled.error()));
+  of.by.rules = std::move(*compiled);
+  of.by.admitting = {1};
   for (auto& role : of.by.roles)
     role.rules.clear();
+  of.by.roles[2].rules = {0};
   of.who.entitled = {random_case::gold, random_case::extra};
   of.who.tier = "gold";
   const judged_case found{of, 0};
@@ -195,7 +205,10 @@ TEST_CASE("verdicts: a member without wallets is a known no; nothing is read, an
   REQUIRE(found.follows.changes.size() == 2);
   CHECK(found.follows.changes[0].what == profiles::change::take);
   CHECK(found.follows.changes[0].because == "gold");
+  CHECK(found.follows.changes[1].because == "below");
   CHECK(found.follows.amount == uint256{});
+  of.who.entitled.clear();
+  CHECK(judged_case{of, 0}.follows.changes.empty()); // Nor is anything given.
 }
 
 TEST_CASE("verdicts: negative control: without the no near the tip a role that was bought again would be taken") {

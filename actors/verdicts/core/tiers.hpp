@@ -30,6 +30,8 @@ template <class At>
 class held_amount {
 public:
   held_amount(const ranked_asset& of, const rules::wallets& wallets, const rules::answers<At>& read) {
+    if (read.is_open(of.asset.chain))
+      total_ = rules::bounds::anything();
     for (const auto& wallet : wallets)
       total_ = total_ + bounds_of(read.find(of.question(wallet)));
   }
