@@ -94,6 +94,7 @@ flow<caf::expected<subject>> find_subject(pointer self, judge q) {
   add_wallets(held.wallets, out);
   if (profile.what) {
     out.who.entitled = profile.what->entitled;
+    out.who.unsettled = profile.what->unsettled;
     out.who.tier = profile.what->tier.value_or("");
     out.former_verdict = profile.what->verdict_id;
   }
@@ -245,6 +246,7 @@ flow<caf::expected<judged>> judge_once(pointer self, judge q) {
   order.changes = made.follows.changes;
   order.entitled = made.follows.entitled;
   order.managed = made.follows.managed;
+  order.settled = made.follows.settled;
   order.next_check = std::chrono::seconds{verdict->next_check_s - verdict->judged_at_s};
   order.until = q.until;
   order.actor = q.actor;

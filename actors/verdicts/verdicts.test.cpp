@@ -258,6 +258,9 @@ TEST_CASE_FIXTURE(fixture, "verdicts: an earned role that Discord lacks is given
   CHECK(decision(sim.ask<verdicts::judged>(actor, again), gold) == role_decision::given);
   again.present = std::vector<snowflake>{gold};
   CHECK(decision(sim.ask<verdicts::judged>(actor, again), gold) == role_decision::kept);
+  CHECK(records.back().settled == std::vector<snowflake>{gold, silver});
+  profile->unsettled = {gold}; // The job has not ended.
+  CHECK(decision(judge(), gold) == role_decision::given);
 }
 
 TEST_CASE_FIXTURE(fixture, "verdicts: a wallet of one chain that is not read leaves what that chain decides unknown") {

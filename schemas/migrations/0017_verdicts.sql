@@ -24,6 +24,7 @@ alter table profiles
   add column amount_asset text check (char_length(amount_asset) between 1 and 200),
   add column entitled bigint[] not null default '{}',   -- Managed roles that the member is to have.
   add column managed bigint[] not null default '{}',    -- Roles that the newest verdict decided about.
+  add column unsettled bigint[] not null default '{}',  -- Managed roles whose last change is not seen done yet.
   add column verdict_id bigint,                         -- The newest verdict.
   add column judged_version bigint,                     -- Its manifest version.
   add column judged_fence bigint,                       -- The community's fence before it.

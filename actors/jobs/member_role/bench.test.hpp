@@ -28,6 +28,7 @@ struct fake_member_roles {
     int64_t fence = 0;
     std::set<snowflake> not_managed = {};
     bool is_of_active_version = true;
+    std::set<snowflake> unsettled = {};
   };
   std::map<snowflake, profile> profiles;
   /// A taking that was counted or waits.
@@ -40,7 +41,9 @@ struct fake_member_roles {
   int forgotten = 0;
 
   void record(snowflake member, int64_t verdict, std::set<snowflake> entitled) {
+    auto unsettled = std::move(profiles[member].unsettled);
     profiles[member] = {verdict, std::move(entitled), store.community.fence};
+    profiles[member].unsettled = std::move(unsettled);
   }
   caf::expected<member_roles::wanted> find(const member_roles::find& m) {
     if (store.community.status != "active")
@@ -53,7 +56,9 @@ struct fake_member_roles {
                                 .has_role = has_role,
                                 .binds = p.verdict != 0 && !p.not_managed.contains(m.role) && p.is_of_active_version
                                       && (has_role || p.fence == store.community.fence),
-                                .waits = waiting != takings.end() && waiting->second.waits,
+                                .waits = waiting != takings.end()
+                                      && (waiting->second.waits || waiting->second.is_released),
+                                .is_unsettled = p.unsettled.contains(m.role),
                                 .fence = store.community.fence,
                                 .fences_as_of = static_cast<int64_t>(store.fences.size())};
   }
@@ -80,6 +85,18 @@ struct fake_member_roles {
     takings[{m.role, m.member}] = {m.verdict_id, result.what == member_roles::permit::waits};
     return result;
   }
+  void forget(const member_roles::forget& m) {
+    auto& p = profiles[m.member];
+    if (p.entitled.contains(m.role) != m.has_role)
+      return;
+    if (m.is_done)
+      p.unsettled.erase(m.role);
+    const auto known = takings.find({m.role, m.member});
+    if (known == takings.end() || (!known->second.waits && !known->second.is_released))
+      return;
+    takings.erase(known);
+    ++forgotten;
+  }
   member_roles::handle port() {
     return store.sim.sys().spawn([this](member_roles::handle::pointer self) -> member_roles::handle::behavior_type {
       return {[this, self](const member_roles::find& m) {
@@ -90,7 +107,7 @@ struct fake_member_roles {
               },
               [this, self](const member_roles::forget& m) {
                 return served<member_roles::forgotten>(self, "forget", [&] {
-                  forgotten += static_cast<int>(takings.erase({m.role, m.member}));
+                  forget(m);
                   return caf::expected<member_roles::forgotten>{member_roles::forgotten{}};
                 });
               },

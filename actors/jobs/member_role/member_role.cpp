@@ -132,16 +132,27 @@ flow<end> read_wanted(pointer self) {
   co_return std::nullopt;
 }
 
-/// The member's role is as wanted: a taking that waited for an answer is over.
-flow<end> settle(pointer self) {
+/// Ends a taking that waited. `is_done`: with it the change, which was seen done or has no member any more.
+flow<end> forget(pointer self, bool is_done) {
   auto& st = self->state;
-  if (st.wanted.waits) {
-    const auto until = within(self, store_within);
-    const member_roles::forget order{st.community, st.member, st.role, until};
-    if (auto done = co_await ask(self, st.store, until, order); !done)
-      co_return store_failure(done.error());
-  }
-  co_return ended_as_wanted(st);
+  if (!st.wanted.waits && !(is_done && st.wanted.is_unsettled))
+    co_return std::nullopt;
+  const auto until = within(self, store_within);
+  const member_roles::forget order{st.community, st.member, st.role, st.wanted.has_role, is_done, until};
+  if (auto done = co_await ask(self, st.store, until, order); !done)
+    co_return store_failure(done.error());
+  co_return std::nullopt;
+}
+/// The member's role is as wanted.
+flow<queue::outcome> settle(pointer self) {
+  if (auto stop = co_await forget(self, true))
+    co_return std::move(*stop);
+  co_return ended_as_wanted(self->state);
+}
+flow<queue::outcome> end_without_member(pointer self) {
+  if (auto stop = co_await forget(self, true))
+    co_return std::move(*stop);
+  co_return ended(self->state, "not_a_member");
 }
 
 /// The number of members who have the role; empty: Discord does not tell it.
@@ -235,7 +246,7 @@ flow<end> judge_write(pointer self, gate::written result) {
     case trouble::permission: co_return co_await explain(self, std::move(why));
     case trouble::not_found:
       if (result.answer.code == unknown_member || result.answer.code == unknown_user)
-        co_return ended(st, "not_a_member");
+        co_return co_await end_without_member(self);
       st.written.reset();
       co_return std::nullopt;
     case trouble::gone:
@@ -279,13 +290,16 @@ flow<end> bring(pointer self) {
     co_return ended(st, "superseded");
   if (st.opt.protected_members.contains(st.member) || st.opt.protected_roles.contains(st.role))
     co_return ended(st, "protected");
+  if (st.wanted.has_role)
+    if (auto stop = co_await forget(self, false))
+      co_return stop;
   const auto until = within(self, call_within);
   const guild::fetch_member question{st.guild, st.member, st.community.value, until};
   const auto member = co_await ask(self, st.svc.guilds, until, question);
   if (!member)
     co_return reading_failure(member.error());
   if (!member->is_member)
-    co_return ended(st, "not_a_member");
+    co_return co_await end_without_member(self);
   if ((std::ranges::find(member->roles, st.role) != member->roles.end()) == st.wanted.has_role)
     co_return co_await settle(self);
   const auto guild = co_await read_roles(self);
@@ -313,11 +327,11 @@ flow<queue::outcome> run(pointer self) {
     if (auto stop = co_await read_wanted(self))
       co_return std::move(*stop);
     if (st.wanted.binds && st.written == st.wanted.has_role)
-      co_return ended_as_wanted(st);
+      co_return co_await settle(self);
     if (auto stop = co_await bring(self))
       co_return std::move(*stop);
     if (st.written && !st.opt.reads_again)
-      co_return ended_as_wanted(st);
+      co_return co_await settle(self);
   }
   co_return retryable("UNKNOWN_ERROR: the verdicts about this member, or the roles of the server, change too fast");
 }

@@ -162,6 +162,40 @@ TEST_CASE("remove role: a taking that waits ends when the member is entitled aga
   CHECK(b.verdicts.forgotten == 1);
 }
 
+TEST_CASE("remove role: a taking that waits ends with the member, and where the role cannot be given back") {
+  for (const bool leaves : {true, false}) {
+    CAPTURE(leaves);
+    taken b;
+    b.verdicts.takings[{bench::gold, bench::chani}] = {5, true};
+    if (leaves) {
+      b.discord.members.erase(bench::chani);
+      CHECK(b.end_of(b.until_end(b.remove())) == R"({"end":"not_a_member")");
+    } else {
+      b.discord.members[bench::chani] = {};
+      b.verdicts.record(bench::chani, 6, {bench::gold});
+      b.discord.role(bench::gold).permissions = permissions::ban_members;
+      CHECK(b.once(b.remove())->what == queue::outcome::failed_final);
+    }
+    CHECK(b.verdicts.takings.empty());
+  }
+}
+
+TEST_CASE("remove role: a taking is settled when the role is seen gone, and not when the job fails or waits") {
+  taken b;
+  b.verdicts.profiles[bench::chani].unsettled = {bench::gold};
+  const auto& unsettled = b.verdicts.profiles[bench::chani].unsettled;
+  b.discord.role(bench::gold).permissions = permissions::ban_members;
+  CHECK(b.once(b.remove())->what == queue::outcome::failed_final);
+  CHECK(unsettled.size() == 1);
+  b.discord.role(bench::gold).permissions = 0;
+  b.verdicts.takings[{bench::gold, bench::chani}] = {5, true};
+  CHECK(b.end_of(b.until_end(b.remove())) == R"({"end":"waits")");
+  CHECK(unsettled.size() == 1);
+  b.verdicts.takings.clear();
+  CHECK(b.end_of(b.until_end(b.remove())) == R"({"end":"taken")");
+  CHECK(unsettled.empty());
+}
+
 TEST_CASE("remove role: a dangerous role is not taken either, and one that is gone is no failure") {
   taken b;
   b.discord.role(bench::gold).permissions = permissions::ban_members;

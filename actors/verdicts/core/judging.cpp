@@ -12,6 +12,11 @@ bool contains(const std::vector<snowflake>& list, snowflake id) {
   return std::find(list.begin(), list.end(), id) != list.end();
 }
 
+role_before before_of(const member_before& who, snowflake role) {
+  return {contains(who.entitled, role), who.present ? std::optional{contains(*who.present, role)} : std::nullopt,
+          contains(who.unsettled, role)};
+}
+
 /// The answer of all that grants a role at the block `At`.
 template <class At>
 source_answer<At> answer_of(const managed_role& role, const judged_at<At>& found) {
@@ -111,7 +116,7 @@ deep_work find_deep_work(const plan& by, const member_before& who, const judged_
     rules.insert(by.admitting.begin(), by.admitting.end());
   };
   for (const auto& role : by.roles)
-    if (contains(who.entitled, role.id) && answer_of(role, near_tip).value() == truth::no) {
+    if (may_be_taken(before_of(who, role.id)) && answer_of(role, near_tip).value() == truth::no) {
       out.is_needed = true;
       rules.insert(role.rules.begin(), role.rules.end());
       if (!role.tiers.empty())
@@ -150,17 +155,19 @@ conclusion conclude(const plan& by, const member_before& who, const judged_at<gr
                     const judged_at<revoke_block>* deep) {
   conclusion out;
   for (const auto& role : by.roles) {
-    const role_before before{contains(who.entitled, role.id),
-                             who.present ? std::optional{contains(*who.present, role.id)} : std::nullopt};
+    const auto before = before_of(who, role.id);
     const auto there = deep != nullptr ? answer_of(role, *deep) : source_answer<revoke_block>::unread();
     const auto what = decide(answer_of(role, near_tip), there, before);
-    if (std::holds_alternative<given>(what) || std::holds_alternative<kept>(what))
+    const bool is_entitled = std::holds_alternative<given>(what) || std::holds_alternative<kept>(what);
+    if (is_entitled)
       out.entitled.push_back(role.id);
     if (std::holds_alternative<given>(what))
       out.changes.push_back({role.id, profiles::change::give, name_of_source(by, role, near_tip)});
     if (std::holds_alternative<taken>(what))
       out.changes.push_back({role.id, profiles::change::take, name_of_source(by, role, near_tip)});
     out.managed.push_back(role.id);
+    if (before.is_there == is_entitled)
+      out.settled.push_back(role.id);
     out.roles.push_back({role.id, &role, what});
   }
   for (const auto id : who.entitled)

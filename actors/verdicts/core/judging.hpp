@@ -18,6 +18,7 @@ struct member_before {
   std::string tier;                ///< Tier of that verdict. Empty: none.
   /// Roles of the member in Discord, where somebody looked.
   std::optional<std::vector<snowflake>> present = {};
+  std::vector<snowflake> unsettled = {}; ///< Roles whose last change nobody has seen done.
 };
 
 /// The findings about a member at the block `At`.
@@ -79,6 +80,7 @@ struct conclusion {
   std::vector<profiles::role_change> changes;
   std::vector<snowflake> entitled;
   std::vector<snowflake> managed; ///< Every role that the plan decides about.
+  std::vector<snowflake> settled; ///< Those that are in Discord as they are to be by now, where somebody looked.
 };
 /// Decides. `deep`: null where nothing can be taken.
 conclusion conclude(const plan&, const member_before&, const judged_at<grant_block>& near_tip,

@@ -40,14 +40,16 @@ TEST_CASE("verdicts: the decision about a role, for every answer near the tip an
   for (const auto near_tip : all_truths)
     for (const auto deep : all_truths)
       for (const bool had : {false, true})
-        for (const auto there : {std::optional<bool>{}, std::optional{false}, std::optional{true}}) {
+        for (const auto& [there, unsettled] : std::vector<std::pair<std::optional<bool>, bool>>{
+               {{}, false}, {false, false}, {true, false}, {{}, true}, {false, true}, {true, true}}) {
           CAPTURE(name_of(near_tip));
           CAPTURE(name_of(deep));
           CAPTURE(had);
-          const auto what = decide(answer<grant_block>(near_tip), answer<revoke_block>(deep), {had, there});
+          CAPTURE(unsettled);
+          const auto what = decide(answer<grant_block>(near_tip), answer<revoke_block>(deep), {had, there, unsettled});
           const bool gives = std::holds_alternative<given>(what), takes = std::holds_alternative<taken>(what);
-          CHECK(gives == (near_tip == truth::yes && (!had || there == std::optional{false})));
-          CHECK(takes == (near_tip == truth::no && deep == truth::no && had));
+          CHECK(gives == (near_tip == truth::yes && (!had || !there.value_or(!unsettled))));
+          CHECK(takes == (near_tip == truth::no && deep == truth::no && (had || (unsettled && there.value_or(true)))));
           if (const auto* stays = std::get_if<kept>(&what)) {
             CHECK(had);
             CHECK(stays->why
@@ -174,6 +176,30 @@ TEST_CASE("verdicts: with nothing known nothing is given or taken, and tier and 
     CHECK(found.follows.tier == of.who.tier);
     CHECK_FALSE(found.follows.amount);
   }
+}
+
+TEST_CASE("verdicts: a role whose taking failed is taken again, and one that was given by hand is left") {
+  random_case of{7};
+  of.who.wallets.clear();
+  of.near_tip.clear();
+  of.deep.clear();
+  of.who.entitled.clear();
+  of.who.tier.clear();
+  const auto takes = [&](std::optional<std::vector<snowflake>> present, std::vector<snowflake> unsettled) {
+    of.who.present = std::move(present);
+    of.who.unsettled = std::move(unsettled);
+    const judged_case found{of, 0};
+    return std::any_of(found.follows.changes.begin(), found.follows.changes.end(), [](const auto& change) {
+      return change.role == random_case::gold && change.what == profiles::change::take;
+    });
+  };
+  const std::vector gold{random_case::gold};
+  CHECK(takes(gold, gold));
+  CHECK(takes(std::nullopt, gold)); // Nobody looked: the job does.
+  CHECK_FALSE(takes(std::vector<snowflake>{}, gold));
+  const auto settled = judged_case{of, 0}.follows.settled;
+  CHECK(std::find(settled.begin(), settled.end(), random_case::gold) != settled.end()); // Seen gone.
+  CHECK_FALSE(takes(gold, {}));                                                         // By hand.
 }
 
 TEST_CASE("verdicts: a member without wallets is a known no; nothing is read, and what was given is taken") {

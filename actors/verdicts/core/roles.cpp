@@ -12,17 +12,22 @@ decision decide_no(settled<grant_block, truth::no> near_tip, const source_answer
 
 } // namespace
 
+bool may_be_taken(const role_before& before) {
+  return before.was_entitled || (before.is_unsettled && before.is_there.value_or(true));
+}
+
 decision decide(const source_answer<grant_block>& near_tip, const source_answer<revoke_block>& deep,
                 const role_before& before) {
   const auto answer = settle(near_tip);
   if (const auto* yes = std::get_if<settled<grant_block, truth::yes>>(&answer)) {
-    if (before.was_entitled && before.is_there.value_or(true))
+    if (before.was_entitled && before.is_there.value_or(!before.is_unsettled))
       return kept{role_reason::earned};
     return given{*yes};
   }
   if (const auto* no = std::get_if<settled<grant_block, truth::no>>(&answer)) {
-    if (before.was_entitled)
-      return decide_no(*no, deep);
+    auto what = decide_no(*no, deep);
+    if (before.was_entitled || (may_be_taken(before) && std::holds_alternative<taken>(what)))
+      return what;
     return withheld{role_reason::not_earned};
   }
   if (before.was_entitled)

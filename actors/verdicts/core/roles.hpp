@@ -95,10 +95,15 @@ using decision = std::variant<given, taken, kept, withheld>;
 struct role_before {
   bool was_entitled = false;         ///< The verdict before this one gave or kept it.
   std::optional<bool> is_there = {}; ///< In Discord. Empty: nobody looked.
+  bool is_unsettled = false;         ///< A verdict gave or took the role, and nobody has seen it so since.
 };
+/// True if a verdict may take the role: the member was to have it, or a taking of it is not seen done. A role that was
+/// given by hand is neither.
+bool may_be_taken(const role_before&);
 
 /// Decides about one role. `deep` is `unread` where nothing can be taken anyway. A role that the member is to have
-/// and that is not there in Discord is given again.
+/// and that is not there in Discord, as far as anybody knows, is given again; one that was taken and may be there still
+/// is taken again.
 decision decide(const source_answer<grant_block>& near_tip, const source_answer<revoke_block>& deep,
                 const role_before&);
 

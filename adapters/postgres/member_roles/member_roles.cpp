@@ -24,9 +24,10 @@ wanted read_wanted(pqxx::transaction_base& tx, const find& m) {
     "select c.status, c.fence, fence_log_number(), coalesce(c.discord_guild_id, 0),"
     " c.id = any (quarantined_communities()), coalesce(p.verdict_id, 0), coalesce($3 = any (p.entitled), false),"
     " exists (select from role_takings t where t.community_id = c.id and t.profile_id = p.id and t.role_id = $3"
-    "  and t.state = 'waiting'),"
+    "  and t.state <> 'counted'),"
     " coalesce($3 = any (p.managed) and ($3 = any (p.entitled) or p.judged_fence = c.fence) and exists (select"
-    "  from manifests m where m.community_id = c.id and m.version = p.judged_version and m.is_active), false)"
+    "  from manifests m where m.community_id = c.id and m.version = p.judged_version and m.is_active), false), "
+    "coalesce($3 = any (p.unsettled), false)"
     " from communities c left join profiles p on p.community_id = c.id and p.discord_id = $2 where c.id = $1",
     m.community.value, m.member.value, m.role.value);
   if (rows.empty())
@@ -38,6 +39,7 @@ wanted read_wanted(pqxx::transaction_base& tx, const find& m) {
           .has_role = r[6].as<bool>(),
           .binds = r[8].as<bool>(),
           .waits = r[7].as<bool>(),
+          .is_unsettled = r[9].as<bool>(),
           .fence = r[1].as<int64_t>(),
           .fences_as_of = r[2].as<int64_t>()};
 }
@@ -98,10 +100,12 @@ permit count(pqxx::transaction_base& tx, const take& m) {
 }
 
 forgotten erase(pqxx::transaction_base& tx, const forget& m) {
-  tx.exec_params("delete from role_takings t using profiles p where t.community_id = $1 and t.role_id = $3"
-                 " and t.state <> 'counted' and p.community_id = t.community_id and p.id = t.profile_id"
-                 " and p.discord_id = $2",
-                 m.community.value, m.member.value, m.role.value);
+  lock_count(tx, m.community, m.role); // Before the profile, as in `count`.
+  tx.exec_params("with p as (update profiles set unsettled = case when $5 then array_remove(unsettled, $3)"
+                 "  else unsettled end where community_id = $1 and discord_id = $2 and ($3 = any (entitled)) = $4"
+                 "  returning id) delete from role_takings t using p where t.community_id = $1 and t.role_id = $3"
+                 " and t.state <> 'counted' and t.profile_id = p.id",
+                 m.community.value, m.member.value, m.role.value, m.has_role, m.is_done);
   return {};
 }
 

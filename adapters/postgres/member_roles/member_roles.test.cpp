@@ -119,6 +119,18 @@ TEST_CASE_FIXTURE(bench,
   CHECK(ask(chani, 6).what == permit::granted); // Negative control.
 }
 
+TEST_CASE_FIXTURE(bench, "member roles: a change is settled when it was seen done and the newest verdict wants it") {
+  judge(chani, 6, "12");
+  owner("update profiles set unsettled = '{11,12}'");
+  CHECK(find().is_unsettled);
+  get<forgotten>(roles, forget{mine, chani, gold, true, true, soon()}); // Given by an older verdict.
+  get<forgotten>(roles, forget{mine, chani, gold, false, false, soon()});
+  CHECK(find().is_unsettled);
+  get<forgotten>(roles, forget{mine, chani, gold, false, true, soon()});
+  CHECK_FALSE(find().is_unsettled);
+  CHECK(find(elder).is_unsettled);
+}
+
 TEST_CASE_FIXTURE(bench, "member roles: the window slides, and a taking that waits stays") {
   reach_limit();
   CHECK(ask(seller(4), 4, 0).what == permit::waits);
@@ -164,7 +176,7 @@ TEST_CASE_FIXTURE(bench, "member roles: an operator sees what waits, and has it 
   CHECK(ask(seller(5), 6).what == permit::granted);
   CHECK(states() == "counted counted counted released released");
   judge(seller(5), 7, "11"); // Earned again, and sold again: what was released is over.
-  get<forgotten>(roles, forget{mine, seller(5), gold, soon()});
+  get<forgotten>(roles, forget{mine, seller(5), gold, true, false, soon()});
   judge(seller(5), 8, "");
   CHECK(ask(seller(5), 8, 0).what == permit::waits);
   CHECK(owner("select payload->>'members' from audit_entries where event = 'ROLE_TAKINGS_ANSWERED'") == "2");
@@ -176,8 +188,11 @@ TEST_CASE_FIXTURE(bench,
   reach_limit();
   ask(seller(4), 4, 0);
   ask(seller(5), 5, 0);
-  get<forgotten>(roles, forget{mine, seller(5), gold, soon()});
-  get<forgotten>(roles, forget{mine, seller(1), gold, soon()}); // Counted: that stays.
+  get<forgotten>(roles, forget{mine, seller(5), gold, true, false, soon()}); // Not so by the newest verdict.
+  CHECK(states() == "counted counted counted waiting waiting");
+  judge(seller(5), 6, "11");
+  get<forgotten>(roles, forget{mine, seller(5), gold, true, false, soon()});
+  get<forgotten>(roles, forget{mine, seller(1), gold, false, true, soon()}); // Counted: that stays.
   CHECK(states() == "counted counted counted waiting");
   CHECK(settle(false).members == 1);
   CHECK(states() == "counted counted counted");

@@ -29,7 +29,8 @@ struct wanted {
   /// The verdict still decides about the role: it rests on the active version, whose rules or tiers name the role, and
   /// for a taking there was no freeze since. Otherwise the role is left as it is.
   bool binds = false;
-  bool waits = false; ///< The taking waits for an operator's answer.
+  bool waits = false;        ///< A taking waits for an operator's answer, or was released and not done.
+  bool is_unsettled = false; ///< profiles::profile::unsettled has the role.
   int64_t fence = 0;
   int64_t fences_as_of = 0; ///< The number of the fence log, at this moment or before.
 };
@@ -67,11 +68,14 @@ struct permit {
   int64_t members_max = 0;
 };
 
-/// Removes a taking from the waiting list: the member is to have the role again. -> forgotten
+/// Removes a taking from the waiting list: the member is to have the role again, or has lost it. Does nothing where the
+/// newest verdict says something else than `has_role`. -> forgotten
 struct forget {
   community_id community;
   snowflake member;
   snowflake role;
+  bool has_role = false; ///< By the newest verdict: the member is to have the role.
+  bool is_done = false;  ///< Seen so in Discord, or the member has left: nothing about the role is unsettled any more.
   deadline until;
 };
 /// Answer to forget.

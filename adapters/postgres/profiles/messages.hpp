@@ -56,6 +56,8 @@ struct record {
   std::vector<snowflake> entitled;
   /// Every role that the verdict decided about, at most managed_max: the others are left as they are.
   std::vector<snowflake> managed;
+  /// Roles that somebody saw in Discord as they are to be by now: they are not `profile::unsettled` any more.
+  std::vector<snowflake> settled;
   std::chrono::seconds next_check{0};
   deadline until;
   /// Author of the request: "system", or "discord:<user>", which the audit trail keeps as an opaque subject id.
@@ -72,6 +74,8 @@ struct profile {
   std::optional<std::string> tier;
   std::optional<uint256> amount;   ///< Of the ranked asset; empty: never known.
   std::vector<snowflake> entitled; ///< As in `record`, sorted.
+  /// Managed roles that a verdict gave or took, and that neither a job nor a later verdict has seen so since; sorted.
+  std::vector<snowflake> unsettled;
   int64_t verdict_id = 0;
   std::string verdict; ///< JSON, as it was recorded.
   std::string trigger;

@@ -145,13 +145,19 @@ int64_t store_verdict(pqxx::transaction_base& tx, const record& m, const std::st
 
 void update_profile(pqxx::transaction_base& tx, const record& m, const std::string& profile, int64_t verdict) {
   const auto amount = m.amount ? to_decimal(*m.amount) : std::string{};
-  tx.exec_params("update profiles set tier = nullif($3, ''), amount = coalesce(nullif($4, '')::numeric, amount),"
-                 " amount_asset = case when $4 = '' then amount_asset else $8 end,"
-                 " entitled = $5, managed = $9, verdict_id = $6, judged_version = $10, judged_fence = $11,"
-                 " updated_at = now(), next_check_at = clock_timestamp() + $7::bigint * interval '1 second'"
-                 " where community_id = $1 and id = $2",
-                 m.community.value, profile, m.tier.value_or(""), amount, array_of(m.entitled), verdict,
-                 m.next_check.count(), m.asset, array_of(m.managed), m.manifest_version, m.fence);
+  std::vector<snowflake> changed;
+  for (const auto& c : m.changes)
+    changed.push_back(c.role);
+  tx.exec_params(
+    "update profiles set tier = nullif($3, ''), amount = coalesce(nullif($4, '')::numeric, amount),"
+    " amount_asset = case when $4 = '' then amount_asset else $8 end,"
+    " unsettled = array(select r from unnest(unsettled) r where r = any ($9::bigint[]) and r <> all ($12::bigint[])"
+    "  union select unnest($13::bigint[]) order by 1),"
+    " entitled = $5, managed = $9, verdict_id = $6, judged_version = $10, judged_fence = $11,"
+    " updated_at = now(), next_check_at = clock_timestamp() + $7::bigint * interval '1 second'"
+    " where community_id = $1 and id = $2",
+    m.community.value, profile, m.tier.value_or(""), amount, array_of(m.entitled), verdict, m.next_check.count(),
+    m.asset, array_of(m.managed), m.manifest_version, m.fence, array_of(m.settled), array_of(changed));
 }
 
 void owe_changes(pqxx::transaction_base& tx, const record& m, int64_t verdict) {
@@ -202,7 +208,8 @@ recorded store(pqxx::transaction_base& tx, const record& m) {
 
 found read_profile(pqxx::transaction_base& tx, const find& m) {
   const auto rows = tx.exec_params(
-    "select p.tier, p.amount, array_to_string(p.entitled, ',') as entitled, v.id, v.content::text as content, "
+    "select p.tier, p.amount, array_to_string(p.entitled, ',') as entitled, array_to_string(p.unsettled, ',') as "
+    "unsettled, v.id, v.content::text as content, "
     "v.trigger,"
     " (extract(epoch from v.judged_at) * 1000)::bigint as judged,"
     " (extract(epoch from p.next_check_at) * 1000)::bigint as next_check"
@@ -214,6 +221,7 @@ found read_profile(pqxx::transaction_base& tx, const find& m) {
   const auto r = rows[0];
   profile what{.amount = amount_in(r["amount"]),
                .entitled = snowflakes_in(r["entitled"].as<std::string>()),
+               .unsettled = snowflakes_in(r["unsettled"].as<std::string>()),
                .verdict_id = r["id"].as<int64_t>(),
                .verdict = r["content"].as<std::string>(),
                .trigger = r["trigger"].as<std::string>(),

@@ -111,6 +111,25 @@ TEST_CASE("profiles: a verdict that changes nothing is stored, and the audit tra
   CHECK(!b.find()->tier);
 }
 
+TEST_CASE("profiles: a change stays unsettled until it is seen done, or the role is not managed any more") {
+  bench b;
+  auto order = b.order();
+  order.changes.push_back({fremen, change::take, "whales"});
+  order.former_verdict = b.record(order);
+  CHECK(b.find()->unsettled == std::vector<snowflake>{naib, fremen});
+  order.changes = {{whale, change::give, "whales"}};
+  order.former_verdict = b.record(order);
+  CHECK(b.find()->unsettled == std::vector<snowflake>{naib, fremen, whale});
+  order.changes.clear();
+  order.settled = {fremen};
+  order.former_verdict = b.record(order);
+  CHECK(b.find()->unsettled == std::vector<snowflake>{naib, whale});
+  order.settled.clear();
+  order.managed = order.entitled = {whale};
+  b.record(order);
+  CHECK(b.find()->unsettled == std::vector<snowflake>{whale});
+}
+
 TEST_CASE("profiles: an unknown amount leaves the former one, and zero replaces it") {
   bench b;
   auto order = b.order();
