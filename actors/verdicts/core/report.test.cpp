@@ -97,7 +97,7 @@ TEST_CASE("verdicts: a large verdict with a long reason fits into one message, w
       const auto text = description_of(message);
       CHECK(characters_of(text) <= 4096);
       CHECK(text.find("Something could not be read: ") != std::string::npos);
-      CHECK(text.find("Look again with") != std::string::npos);
+      CHECK(text.find("reads again at any time") != std::string::npos);
       if (roles < 2 || roles == 250)
         CHECK((text.find("The rest does not fit") != std::string::npos) == (roles == 250));
     }
@@ -165,4 +165,61 @@ TEST_CASE("verdicts: a verdict that is too large leaves out values, then texts, 
       CHECK(values.list[0].unknown == "why"); // An unknown value stays longest.
     }
   }
+}
+
+namespace {
+std::string text_of_check(const member_verdict& v) {
+  const auto message = json::parse(check_message(v, {{7}, true})).value();
+  return std::string{message.at("embeds").at(0).at("description").as_string()};
+}
+bool says(const member_verdict& v, const std::string& text) { return text_of_check(v).find(text) != std::string::npos; }
+/// Three tiers with a role each, of which the member has the one with this index; 3: none.
+member_verdict in_tier(size_t which) {
+  member_verdict v;
+  v.wallets = 1;
+  v.ranking.symbol = "SPICE";
+  v.ranking.near_tip.amount = "5";
+  const std::vector<std::string> ids{"top", "middle", "low"};
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const bool has = i == which;
+    v.ranking.tiers.push_back({.id = ids[i], .name = ids[i], .answer = has ? truth::yes : truth::no});
+    v.roles.push_back({{11 + i},
+                       ids[i],
+                       has ? role_decision::kept : role_decision::withheld,
+                       has ? role_reason::earned : role_reason::not_earned,
+                       {ids[i]}});
+    if (has)
+      v.ranking.tier = ids[i];
+  }
+  return v;
+}
+} // namespace
+
+TEST_CASE("verdicts: a member of a tier reads of higher tiers in one line, and of no lower one") {
+  const auto best = in_tier(0), middle = in_tier(1), none = in_tier(3);
+  CHECK(says(best, "✅ <@&11> stays"));
+  CHECK_FALSE(says(best, "<@&12>"));
+  CHECK(says(best, "Nothing to do."));
+  CHECK(says(middle, "Higher tiers, not earned: <@&11>."));
+  CHECK_FALSE(says(middle, "<@&13>"));
+  CHECK(says(middle, "To earn more"));
+  CHECK(says(none, "No tier's role is earned: <@&11>, <@&12>, <@&13>."));
+  auto risen = best; // A lower tier's role that goes is nothing to earn.
+  risen.roles[1].decision = role_decision::taken;
+  CHECK(says(risen, "❌ The end of <@&12> was asked for"));
+  CHECK(says(risen, "Nothing to do."));
+  auto ruled = best;
+  ruled.roles.push_back({{20}, "Whales", role_decision::withheld, role_reason::not_earned, {"whales"}});
+  CHECK(says(ruled, "❌ <@&20> is not earned: “whales” says no."));
+  CHECK(says(ruled, "To earn more"));
+}
+
+TEST_CASE("verdicts: who has no wallet reads of no amount") {
+  auto v = in_tier(3);
+  v.wallets = 0;
+  CHECK(says(v, "No tier: no wallet is linked to you."));
+  CHECK_FALSE(says(v, "You hold"));
+  CHECK(says(v, "Ask an admin of this server"));
+  v.wallets_aside = 1; // There is one, and nobody knows what it holds.
+  CHECK_FALSE(says(v, "no wallet is linked"));
 }

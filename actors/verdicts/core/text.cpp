@@ -134,7 +134,7 @@ std::string role_line(const member_verdict& v, const verdict_role& role) {
              ? fmt::format("❌ The end of {} was asked for: {} says no, near the tip and at the block that takes "
                            "roles. It takes a few seconds.",
                            name, by)
-             : fmt::format("❌ {} is not earned: {}.", name, by);
+             : fmt::format("❌ {} is not earned: {} says no.", name, by);
     case role_reason::undecided:
       return role.decision == role_decision::kept
              ? fmt::format("❔ {} stays: {} could not be decided, and nothing is taken for what is unknown.", name, by)
@@ -157,6 +157,63 @@ std::string role_line(const member_verdict& v, const verdict_role& role) {
   return fmt::format("{} is left as it is: no rule and no tier of this version names it.", name);
 }
 
+/// The tiers that the member does not have and could rise to: those above the present one, or all.
+std::vector<std::string> tiers_above(const member_verdict& v) {
+  const auto* present = tier_of(v, v.ranking.tier);
+  std::vector<std::string> out;
+  for (const auto& tier : v.ranking.tiers) { // The best is first.
+    if (present == &tier)
+      break;
+    out.push_back(tier.id);
+  }
+  return out;
+}
+
+bool is_of_tiers_alone(const member_verdict& v, const verdict_role& role) {
+  return !role.because.empty() && std::all_of(role.because.begin(), role.because.end(), [&](const auto& id) {
+    return tier_of(v, id) != nullptr;
+  });
+}
+
+/// A role that tiers alone grant, and that the member neither has nor gets.
+bool is_other_tier(const member_verdict& v, const verdict_role& role) {
+  return role.decision == role_decision::withheld && is_of_tiers_alone(v, role);
+}
+
+/// A role that something could still earn: a member has one tier, so the roles of lower ones are not missing.
+bool is_missing(const member_verdict& v, const verdict_role& role) {
+  if (role.reason != role_reason::not_earned)
+    return false;
+  const auto above = tiers_above(v);
+  return !is_of_tiers_alone(v, role)
+      || std::find_first_of(above.begin(), above.end(), role.because.begin(), role.because.end()) != above.end();
+}
+
+/// One line for the roles of all other tiers with this reason; empty: there are none.
+std::string other_tiers_line(const member_verdict& v, role_reason why) {
+  std::string roles;
+  for (const auto& role : v.roles)
+    if (role.reason == why && is_other_tier(v, role) && (why != role_reason::not_earned || is_missing(v, role)))
+      roles += (roles.empty() ? "" : ", ") + role_text(role);
+  if (roles.empty())
+    return {};
+  if (why == role_reason::undecided)
+    return fmt::format("❔ Not decided yet, so not given: {}.", roles);
+  return fmt::format("❌ {}: {}.", v.ranking.tier.empty() ? "No tier's role is earned" : "Higher tiers, not earned",
+                     roles);
+}
+
+void write_roles(const member_verdict& v, page& to) {
+  for (const auto decision :
+       {role_decision::given, role_decision::taken, role_decision::kept, role_decision::withheld, role_decision::left})
+    for (const auto& role : v.roles)
+      if (role.decision == decision && !is_other_tier(v, role))
+        to.line(role_line(v, role));
+  for (const auto why : {role_reason::not_earned, role_reason::undecided})
+    if (const auto text = other_tiers_line(v, why); !text.empty())
+      to.line(text);
+}
+
 std::string amount_text(const verdict_ranking& ranking, const verdict_amount& at) {
   return at.amount.empty() ? std::string{"an amount that could not be read in full"}
                            : fmt::format("{} {}", at.amount, for_message(ranking.symbol));
@@ -169,12 +226,16 @@ std::string rank_text(const verdict_amount& at) {
 
 std::string tier_line(const member_verdict& v) {
   const auto& r = v.ranking;
-  const auto held = fmt::format("You hold {}{}.", amount_text(r, r.near_tip), rank_text(r.near_tip));
+  const auto held = r.near_tip.amount.empty()
+                    ? std::string{"How much you hold could not be read in full."}
+                    : fmt::format("You hold {}{}.", amount_text(r, r.near_tip), rank_text(r.near_tip));
   const auto* tier = tier_of(v, r.tier);
   if (tier != nullptr && tier->answer == truth::yes)
     return fmt::format("Tier {}. {}", bold(tier->name), held);
   if (tier != nullptr)
     return fmt::format("Tier {}, as before. {}", bold(tier->name), held);
+  if (v.wallets == 0 && v.wallets_aside == 0)
+    return "No tier: no wallet is linked to you.";
   if (r.admitted == truth::no)
     return fmt::format("No tier: the rules that admit to the tiers say no. {}", held);
   return fmt::format("No tier. {}", held);
@@ -213,22 +274,22 @@ std::string first_unknown(const member_verdict& v) {
 /// Advice for the member.
 std::string advice(const member_verdict& v) {
   if (v.wallets == 0 && v.wallets_aside == 0)
-    return "No wallet is linked to you, so there was nothing to read. Ask an admin of this server to have yours "
-           "linked, "
-           "then type `/check`.";
+    return "There was nothing to read. Ask an admin of this server to have a wallet of "
+           "yours linked, then type `/check`. (The operator of this bot links wallets.)";
   if (const auto why = first_unknown(v); !why.empty())
     return fmt::format("Something could not be read: {}. Nothing is taken for that. Type `/check` again in a few "
                        "minutes.",
                        reason_text(why));
   if (has(v, role_reason::still_deep))
     return "Nothing to do: a purchase before the next check keeps the role.";
-  if (has(v, role_reason::not_earned))
-    return "To earn what is missing, hold what the rule asks for, then type `/check`.";
+  if (std::any_of(v.roles.begin(), v.roles.end(), [&](const auto& role) { return is_missing(v, role); }))
+    return "To earn more, hold what is asked for (`/why` names it), then type `/check`.";
   return "Nothing to do.";
 }
 
 std::string next_line(const member_verdict& v) {
-  return fmt::format("Checked <t:{}:R>. Look again with `/check` from <t:{}:t> on.", v.judged_at_s, v.next_check_s);
+  return fmt::format("Checked <t:{}:R>. `/check` reads again at any time; from <t:{}:t> on this is out of date.",
+                     v.judged_at_s, v.next_check_s);
 }
 
 void aside(const member_verdict& v, page& to) {
@@ -280,6 +341,8 @@ std::string found_text(const member_verdict& v, const verdict_node& leaf, const 
 }
 
 void write(const member_verdict& v, const verdict_node& node, size_t depth, page& to) {
+  if ((node.is == rule_node::all || node.is == rule_node::any) && node.children.size() == 1)
+    return write(v, node.children[0], depth, to); // "any of:" one says nothing.
   switch (node.is) {
     case rule_node::all: to.line(fmt::format("{} all of:", sign(node.answer)), depth); break;
     case rule_node::any: to.line(fmt::format("{} any of:", sign(node.answer)), depth); break;
@@ -327,11 +390,7 @@ std::string check_message(const member_verdict& v, const reader& who) {
   page out;
   about(who, out);
   out.line(tier_line(v));
-  for (const auto decision :
-       {role_decision::given, role_decision::taken, role_decision::kept, role_decision::withheld, role_decision::left})
-    for (const auto& role : v.roles)
-      if (role.decision == decision)
-        out.line(role_line(v, role));
+  write_roles(v, out);
   aside(v, out);
   out.last(advice(v));
   out.last(next_line(v) + " `/why` shows every number.");
@@ -341,8 +400,7 @@ std::string check_message(const member_verdict& v, const reader& who) {
 std::string why_message(const member_verdict& v, const reader& who) {
   page out;
   about(who, out);
-  for (const auto& role : v.roles)
-    out.line(role_line(v, role));
+  write_roles(v, out);
   for (const auto& rule : v.rules) {
     out.line(fmt::format("{} Rule {}", sign(rule.answer), bold(rule.name)));
     write(v, rule.when, 1, out);
