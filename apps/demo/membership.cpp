@@ -160,7 +160,7 @@ void check_members(local_stack& stack, const teller& say) {
   }
   const auto &keeps = members[0], &sells = members[1];
   tell.sell(sells);
-  tell.type(sells, "check", "stays for now");
+  tell.type(sells, "check", "says no near the tip, but");
   tell.mine();
   tell.type(sells, "check", "The end of ");
   tell.await_role(sells, false);
