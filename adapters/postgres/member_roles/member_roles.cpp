@@ -119,11 +119,11 @@ waiting read_waiting(pqxx::transaction_base& tx, const list_waiting& m) {
   return result;
 }
 
-/// Ends the waiting of a role's takings: (guild, member, verdict) of each.
+/// Ends the waiting of a role's takings: (guild, member, verdict, a random part of a job's id) of each.
 pqxx::result end_waiting(pqxx::transaction_base& tx, const answer& m) {
   const std::string rows = "t.community_id = $1 and t.role_id = $2 and t.state = 'waiting'"
                            " and p.community_id = t.community_id and p.id = t.profile_id and c.id = t.community_id"
-                           " returning c.discord_guild_id, p.discord_id, t.verdict_id";
+                           " returning c.discord_guild_id, p.discord_id, t.verdict_id, gen_random_uuid()";
   return tx.exec_params(m.takes ? "update role_takings t set state = 'released', at = clock_timestamp()"
                                   " from profiles p, communities c where "
                                     + rows
@@ -143,7 +143,7 @@ answered settle(pqxx::transaction_base& tx, const answer& m) {
     if (const auto verdict = r[2].as<int64_t>(); m.takes && !r[0].is_null())
       outbox::owe_job(tx, m.community,
                       {"REMOVE_ROLE",
-                       fmt::format("role-{}-{}-released", verdict, m.role.value),
+                       fmt::format("role-{}-{}-{}", verdict, m.role.value, r[3].as<std::string>()),
                        {{"communityId", m.community.value},
                         {"guildId", std::to_string(r[0].as<uint64_t>())},
                         {"userId", std::to_string(r[1].as<uint64_t>())},

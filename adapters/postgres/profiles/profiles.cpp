@@ -160,6 +160,8 @@ void update_profile(pqxx::transaction_base& tx, const record& m, const std::stri
     m.asset, array_of(m.managed), m.manifest_version, m.fence, array_of(m.settled), array_of(changed));
 }
 
+/// The ids have a random part: after a restore of PostgreSQL numbers of verdicts come again, and Redis still knows the
+/// jobs that ended under the former ones.
 void owe_changes(pqxx::transaction_base& tx, const record& m, int64_t verdict) {
   for (const auto& c : m.changes) {
     bj::object data{{"communityId", m.community.value},
@@ -173,7 +175,9 @@ void owe_changes(pqxx::transaction_base& tx, const record& m, int64_t verdict) {
       data["trace"] = plain(m.trace, "trace");
     outbox::owe_job(tx, m.community,
                     {c.what == change::give ? "ASSIGN_ROLE" : "REMOVE_ROLE",
-                     fmt::format("role-{}-{}", verdict, c.role.value), std::move(data)});
+                     fmt::format("role-{}-{}-{}", verdict, c.role.value,
+                                 tx.exec_params1("select gen_random_uuid()")[0].as<std::string>()),
+                     std::move(data)});
   }
 }
 
