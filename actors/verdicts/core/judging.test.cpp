@@ -242,14 +242,20 @@ TEST_CASE("verdicts: negative control: without the no near the tip a role that w
   for (uint64_t seed = 0;; ++seed) {
     REQUIRE(seed < 10'000);
     random_case of{seed};
-    if (!of.earns(random_case::gold, of.near_tip) || of.earns(random_case::gold, of.deep)
+    if (!of.earns(random_case::gold, of.near_tip) || random_case::amount(of.deep, 1) >= random_case::gold_from
         || !was(of, random_case::gold))
       continue;
     const judged_case found{of, 0};
     CHECK(std::holds_alternative<kept>(found.follows.roles[0].what));
-    // The deep answer alone says no.
-    CHECK(std::holds_alternative<taken>(
-      decide(answer<grant_block>(truth::no), answer<revoke_block>(truth::no), {.was_entitled = true})));
+    // The same with the answer near the tip replaced by that of the block that takes.
+    auto replaced = found.near_tip;
+    replaced.tiers[0] = answer<grant_block>(truth::no);
+    const auto work = find_deep_work(of.by, of.who, replaced);
+    REQUIRE(work.is_needed);
+    auto deep = judge_deep(of.by, of.who.wallets, work, of.answers<revoke_block>(work.questions, of.deep));
+    judge_tiers(of.by, deep);
+    CHECK(std::holds_alternative<taken>(conclude(of.by, of.who, replaced, &deep).roles[0].what));
+    CHECK(std::holds_alternative<kept>(conclude(of.by, of.who, found.near_tip, &deep).roles[0].what));
     return;
   }
 }
