@@ -15,9 +15,10 @@
 
 namespace arrakis::verdicts {
 
-/// Judges a member now. Equal requests at the same time are one judgement. -> judged. ec::not_found, with a sentence:
-/// the server has no community, or nothing is deployed; ec::frozen; ec::busy: too many judgements at once; others as of
-/// the stores. What a chain did not answer is no error: the verdict says that it is unknown.
+/// Judges a member now. Judgements of one member follow each other; equal requests (author, trigger, present) that wait
+/// are one, and none joins a judgement that has begun to read: it would get an older state. -> judged. ec::not_found,
+/// with a sentence: the server has no community, or nothing is deployed; ec::frozen; ec::busy: too many judgements at
+/// once; others as of the stores. What a chain did not answer is no error: the verdict says that it is unknown.
 struct judge {
   snowflake guild, member;
   std::string trigger; ///< "check".

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <deque>
 #include <fmt/format.h>
 #include <map>
 #include <set>
@@ -21,12 +22,22 @@ namespace {
 using member_key = std::pair<snowflake, snowflake>; // Guild, member.
 using promise = caf::typed_response_promise<judged>;
 
+/// A judgement and its askers. It is joined before it begins alone: what it read is older than a later request.
+struct waiting_judgement {
+  judge order; ///< Of the first asker.
+  std::vector<promise> askers;
+};
+/// The judgements of one member, one after another. The first one runs.
+using member_queue = std::deque<waiting_judgement>;
+
 struct state {
   static inline const char* name = "verdicts";
   ports to;
   verdicts::options options;
-  std::map<member_key, std::vector<promise>> running; ///< Askers of each judgement.
-  arrakis::flows flows;                               ///< The last member: its flows use the others.
+  std::map<member_key, member_queue> queues;
+  std::map<snowflake, size_t> by_guild; ///< Judgements that run or wait.
+  size_t count = 0;                     ///< The same of all guilds.
+  arrakis::flows flows;                 ///< The last member: its flows use the others.
 };
 using pointer = handle::stateful_pointer<state>;
 
@@ -271,14 +282,23 @@ flow<caf::expected<judged>> judge_until_recorded(pointer self, judge q) {
   }
 }
 
-flow<> answer_judge(pointer self, judge q) {
-  const auto done = co_await judge_until_recorded(self, q);
-  auto askers = self->state.running.extract({q.guild, q.member});
-  for (auto& asker : askers.mapped())
-    if (done)
-      asker.deliver(*done);
-    else
-      asker.deliver(done.error());
+/// Runs the judgements of one member, until none waits.
+flow<> answer_judges(pointer self, member_key key) {
+  auto& st = self->state;
+  while (!st.queues.at(key).empty()) {
+    const auto done = co_await judge_until_recorded(self, st.queues.at(key).front().order);
+    auto askers = std::move(st.queues.at(key).front().askers);
+    st.queues.at(key).pop_front();
+    --st.count;
+    if (--st.by_guild.at(key.first) == 0)
+      st.by_guild.erase(key.first);
+    for (auto& asker : askers)
+      if (done)
+        asker.deliver(*done);
+      else
+        asker.deliver(done.error());
+  }
+  st.queues.erase(key);
 }
 
 // ---- the verdict before
@@ -307,18 +327,29 @@ flow<> answer_find(pointer self, find_last q, caf::typed_response_promise<found_
     reply.deliver(found.error());
 }
 
+bool are_equal(const judge& a, const judge& b) {
+  return a.actor == b.actor && a.present == b.present && a.trigger == b.trigger;
+}
+
 caf::result<judged> admit(pointer self, const judge& q) {
   auto& st = self->state;
-  const auto joined = st.running.find({q.guild, q.member});
-  if (joined == st.running.end() && st.running.size() >= st.options.judgements_max)
+  const member_key key{q.guild, q.member};
+  const auto found = st.queues.find(key);
+  if (found != st.queues.end())
+    for (size_t i = 1; i < found->second.size(); ++i) // The first one has begun.
+      if (auto& waits = found->second[i]; are_equal(waits.order, q)) {
+        waits.order.until.at = std::max(waits.order.until.at, q.until.at);
+        waits.askers.push_back(self->make_response_promise<judged>());
+        return caf::delegated<judged>{};
+      }
+  const auto here = st.by_guild.find(q.guild);
+  if (st.count >= st.options.judgements_max || (here != st.by_guild.end() && here->second >= st.options.of_guild_max))
     return fail(ec::busy, "Too many members are being checked at this moment. Try again in a minute.");
-  auto reply = self->make_response_promise<judged>();
-  if (joined != st.running.end()) {
-    joined->second.push_back(reply);
-    return caf::delegated<judged>{};
-  }
-  st.running[{q.guild, q.member}].push_back(reply);
-  st.flows.start(answer_judge(self, q));
+  ++st.count;
+  ++st.by_guild[q.guild];
+  st.queues[key].push_back({q, {self->make_response_promise<judged>()}});
+  if (found == st.queues.end())
+    st.flows.start(answer_judges(self, key));
   return caf::delegated<judged>{};
 }
 

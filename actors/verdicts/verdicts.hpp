@@ -21,7 +21,8 @@ struct ports {
 };
 /// Bounds of this actor.
 struct options {
-  size_t judgements_max = 256;                    ///< At once; one more gets ec::busy.
+  size_t judgements_max = 256;                    ///< Judgements that run or wait; one more gets ec::busy.
+  size_t of_guild_max = 32;                       ///< Of one guild, so that it leaves room for others.
   int attempts_max = 3;                           ///< When the community changed meanwhile.
   std::chrono::milliseconds record_within{2'000}; ///< Kept of the deadline for recording.
 };

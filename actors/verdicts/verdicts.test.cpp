@@ -319,24 +319,49 @@ TEST_CASE_FIXTURE(fixture, "verdicts: no community, nothing deployed, frozen: no
   CHECK(records.empty());
 }
 
-TEST_CASE_FIXTURE(fixture, "verdicts: equal requests are one judgement, and too many at once are refused") {
-  start({.judgements_max = 1});
+TEST_CASE_FIXTURE(fixture, "verdicts: equal requests that wait are one judgement, and none joins one that has begun") {
   chain_takes = 1s;
   near_tip = 6;
   caf::scoped_actor self{sim.sys()};
   auto first = self->request(actor, caf::infinite, order());
   auto second = self->request(actor, caf::infinite, order());
+  auto third = self->request(actor, caf::infinite, order());
+  auto admin = order();
+  admin.actor = "discord:9";
+  admin.present = std::vector<snowflake>{};
+  auto fourth = self->request(actor, caf::infinite, admin);
   sim.run();
   CHECK(reads == 1);
-  auto other = order();
-  other.member = {9};
-  CHECK(code_of(sim.ask<verdicts::judged>(actor, other).error()) == ec::busy);
-  sim.advance(2s);
-  int answered = 0;
-  for (auto* each : {&first, &second})
-    each->receive([&](verdicts::judged& done) { answered += done.id == 1; }, [](const caf::error&) {});
-  CHECK(answered == 2);
-  CHECK(records.size() == 1);
+  near_tip = 0; // Sold while the first one reads: the others see it.
+  sim.advance(10s);
+  std::vector<int64_t> ids;
+  for (auto* each : {&first, &second, &third, &fourth})
+    each->receive([&](verdicts::judged& done) { ids.push_back(done.id); },
+                  [](const caf::error& e) { FAIL(text_of(e)); });
+  CHECK(ids == std::vector<int64_t>{1, 2, 2, 3});
+  REQUIRE(records.size() == 3);
+  CHECK(records[0].tier == "gold");
+  CHECK_FALSE(records[1].tier);
+  CHECK(records[1].actor == "system");
+  CHECK(records[2].actor == "discord:9");
+  CHECK(reads == 3);
+}
+
+TEST_CASE_FIXTURE(fixture, "verdicts: too many at once are refused, and one guild leaves room for others") {
+  start({.judgements_max = 3, .of_guild_max = 2});
+  chain_takes = 1s;
+  caf::scoped_actor self{sim.sys()};
+  std::vector<verdicts::judge> orders(5, order());
+  for (size_t i = 0; i < orders.size(); ++i)
+    orders[i].member = {100 + i};
+  orders[3].guild = orders[4].guild = {77};
+  for (const auto& each : orders)
+    self->send(actor, each);
+  sim.run();
+  sim.advance(5s);
+  CHECK(reads == 3); // Two of the first guild, one of the second.
+  chain_takes = 0ms;
+  CHECK(judge()); // All have ended.
 }
 
 TEST_CASE_FIXTURE(fixture, "verdicts: a reader that is silent leaves time for recording what is unknown") {
