@@ -1,3 +1,4 @@
+#include "actors/commands/flow_handler.hpp"
 #include "actors/ingress/declaration.hpp"
 #include "actors/verdicts/core/text.hpp"
 #include "actors/verdicts/messages.hpp"
@@ -48,22 +49,10 @@ flow<caf::expected<reply>> handle(pointer self, request q) {
   co_return reply{verdicts::check_message(*done->verdict, {member, member == x.user})};
 }
 
-flow<> answer(pointer self, request q, caf::typed_response_promise<reply> to_asker) {
-  auto out = co_await handle(self, q);
-  if (out)
-    to_asker.deliver(std::move(*out));
-  else
-    to_asker.deliver(out.error());
-}
-
 ingress::handler::behavior_type behavior(pointer self, verdicts::handle verdicts) {
   keep_exception_text(self);
   self->state.verdicts = std::move(verdicts);
-  return {[self](const request& q) -> caf::result<reply> {
-    auto to_asker = self->make_response_promise<reply>();
-    self->state.flows.start(answer(self, q, to_asker));
-    return caf::delegated<reply>{};
-  }};
+  return answer_by(self, handle);
 }
 
 ingress::handler start(caf::actor_system& sys, const services& from) {

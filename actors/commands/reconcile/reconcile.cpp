@@ -1,3 +1,4 @@
+#include "actors/commands/flow_handler.hpp"
 #include "actors/ingress/declaration.hpp"
 #include "actors/reconciler/messages.hpp"
 #include "runtime/clock.hpp"
@@ -22,7 +23,6 @@ struct state {
   static inline const char* name = "command_reconcile";
 };
 using self_pointer = ingress::handler::stateful_pointer<state>;
-using promise = caf::typed_response_promise<reply>;
 
 constexpr const char* changed =
   "Your server changed after the plan was shown, so nothing was applied. This is the plan "
@@ -78,22 +78,10 @@ flow<caf::expected<reply>> handle(self_pointer self, request q) {
   co_return reply{comparison_screen(*report)};
 }
 
-flow<> answer(self_pointer self, request q, promise to_asker) {
-  auto out = co_await handle(self, q);
-  if (out)
-    to_asker.deliver(std::move(*out));
-  else
-    to_asker.deliver(out.error());
-}
-
 ingress::handler::behavior_type behavior(self_pointer self, reconciler::handle reconcilers) {
   keep_exception_text(self);
   self->state.reconcilers = std::move(reconcilers);
-  return {[self](const request& q) -> caf::result<reply> {
-    auto to_asker = self->make_response_promise<reply>();
-    self->state.flows.start(answer(self, q, to_asker));
-    return caf::delegated<reply>{};
-  }};
+  return answer_by(self, handle);
 }
 
 ingress::handler start(caf::actor_system& sys, const services& from) {
