@@ -45,4 +45,21 @@ caf::result<R> run(Self* self, const handle& pool, const char* name, std::option
           [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
   return caf::delegated<R>{};
 }
+
+/// Handler that runs each message as one transaction: `body`, for the tenant that `tenant` finds in the message. `self`
+/// has `pool` in its state.
+template <class Message, class Self, class R>
+auto transact(Self* self, const char* name, std::optional<community_id> (*tenant)(const Message&),
+              R (*body)(pqxx::transaction_base&, const Message&)) {
+  return [self, name, tenant, body](const Message& m) -> caf::result<R> {
+    return run<R>(self, self->state.pool, name, tenant(m), m.until,
+                  [m, body](pqxx::transaction_base& tx) { return body(tx, m); });
+  };
+}
+/// As above, for the tenant `community` of the message.
+template <class Message, class Self, class R>
+auto transact(Self* self, const char* name, R (*body)(pqxx::transaction_base&, const Message&)) {
+  return transact<Message>(
+    self, name, +[](const Message& m) -> std::optional<community_id> { return m.community; }, body);
+}
 } // namespace arrakis::postgres

@@ -40,20 +40,6 @@ void erase_tokens(pointer self) {
           });
 }
 
-/// Handler that runs a message of tenant `tenant` as one transaction.
-template <class Message, class R>
-auto transact(pointer self, const char* name, std::optional<community_id> (*tenant)(const Message&),
-              R (*body)(pqxx::transaction_base&, const Message&)) {
-  return [self, name, tenant, body](const Message& m) -> caf::result<R> {
-    return postgres::run<R>(self, self->state.pool, name, tenant(m), m.until,
-                            [m, body](pqxx::transaction_base& tx) { return body(tx, m); });
-  };
-}
-
-template <class Message>
-std::optional<community_id> named(const Message& m) {
-  return m.community;
-}
 template <class Message>
 std::optional<community_id> keyed(const Message& m) {
   return m.of.community;
@@ -65,17 +51,17 @@ actor::behavior_type behavior(pointer self, postgres::handle pool) {
   self->state.pool = std::move(pool);
   self->send(self, erase{});
   return {
-    transact<prepare>(self, "deployments.prepare", none, sql::prepare_next),
-    transact<submit>(self, "deployments.submit", named, sql::submit_version),
-    transact<claim>(self, "deployments.claim", named, sql::take_lease),
-    transact<renew>(self, "deployments.renew", keyed, sql::renew_lease),
-    transact<record_intent>(self, "deployments.record_intent", keyed, sql::keep_intent),
-    transact<checkpoint>(self, "deployments.checkpoint", keyed, sql::keep_checkpoint),
-    transact<complete>(self, "deployments.complete", keyed, sql::finish),
-    transact<abandon>(self, "deployments.abandon", keyed, postgres::guild_work::give_up),
-    transact<retry>(self, "deployments.retry", named, sql::retry_failed),
-    transact<follow>(self, "deployments.follow", named, sql::follow_newest),
-    transact<status>(self, "deployments.status", named, sql::read_status),
+    postgres::transact<prepare>(self, "deployments.prepare", none, sql::prepare_next),
+    postgres::transact<submit>(self, "deployments.submit", sql::submit_version),
+    postgres::transact<claim>(self, "deployments.claim", sql::take_lease),
+    postgres::transact<renew>(self, "deployments.renew", keyed, sql::renew_lease),
+    postgres::transact<record_intent>(self, "deployments.record_intent", keyed, sql::keep_intent),
+    postgres::transact<checkpoint>(self, "deployments.checkpoint", keyed, sql::keep_checkpoint),
+    postgres::transact<complete>(self, "deployments.complete", keyed, sql::finish),
+    postgres::transact<abandon>(self, "deployments.abandon", keyed, postgres::guild_work::give_up),
+    postgres::transact<retry>(self, "deployments.retry", sql::retry_failed),
+    postgres::transact<follow>(self, "deployments.follow", sql::follow_newest),
+    postgres::transact<status>(self, "deployments.status", sql::read_status),
     [self](erase) { erase_tokens(self); },
   };
 }

@@ -162,28 +162,18 @@ struct state {
   postgres::handle pool;
 };
 
-/// Handler that runs a message as one transaction of its tenant.
-template <class Message, class R>
-auto transact(handle::stateful_pointer<state> self, const char* name,
-              R (*body)(pqxx::transaction_base&, const Message&)) {
-  return [self, name, body](const Message& m) -> caf::result<R> {
-    return postgres::run<R>(self, self->state.pool, name, m.community, m.until,
-                            [m, body](pqxx::transaction_base& tx) { return body(tx, m); });
-  };
-}
-
 handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::handle pool) {
   keep_exception_text(self);
   self->state.pool = std::move(pool);
   return {
-    transact<find>(self, "member_roles.find", read_wanted),
-    transact<take>(self, "member_roles.take", count),
-    transact<forget>(self, "member_roles.forget", erase),
+    postgres::transact<find>(self, "member_roles.find", read_wanted),
+    postgres::transact<take>(self, "member_roles.take", count),
+    postgres::transact<forget>(self, "member_roles.forget", erase),
     [self](const list_waiting& m) {
       return postgres::run<waiting>(self, self->state.pool, "member_roles.list_waiting", {}, m.until,
                                     [m](pqxx::transaction_base& tx) { return read_waiting(tx, m); });
     },
-    transact<answer>(self, "member_roles.answer", settle),
+    postgres::transact<answer>(self, "member_roles.answer", settle),
   };
 }
 } // namespace

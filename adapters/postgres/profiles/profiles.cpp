@@ -262,24 +262,14 @@ struct state {
   postgres::handle pool;
 };
 
-/// Handler that runs a message as one transaction of its tenant.
-template <class Message, class R>
-auto transact(handle::stateful_pointer<state> self, const char* name,
-              R (*body)(pqxx::transaction_base&, const Message&)) {
-  return [self, name, body](const Message& m) -> caf::result<R> {
-    return postgres::run<R>(self, self->state.pool, name, m.community, m.until,
-                            [m, body](pqxx::transaction_base& tx) { return body(tx, m); });
-  };
-}
-
 handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::handle pool) {
   keep_exception_text(self);
   self->state.pool = std::move(pool);
   return {
-    transact<record>(self, "profiles.record", store),
-    transact<find>(self, "profiles.find", read_profile),
-    transact<history>(self, "profiles.history", read_history),
-    transact<rank>(self, "profiles.rank", rank_of),
+    postgres::transact<record>(self, "profiles.record", store),
+    postgres::transact<find>(self, "profiles.find", read_profile),
+    postgres::transact<history>(self, "profiles.history", read_history),
+    postgres::transact<rank>(self, "profiles.rank", rank_of),
   };
 }
 } // namespace
